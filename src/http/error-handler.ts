@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ClientLeft, ERROR_CACHING, type ErrorCode, ServiceError } from '../errors.ts';
+import { COMMON_HEADERS, type Headers } from './headers.ts';
+
+/** nginx's number for a client that left; only the log ever sees it. */
+const CLIENT_LEFT_STATUS = 499;
+
+/** The one place where an error becomes an answer: its row's status, lifetime and public text, as JSON. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof ClientLeft) {
+    request.failure = 'client_left';
+    return reply.code(CLIENT_LEFT_STATUS).send();
+  }
+  const failure = toServiceError(error);
+  request.failure = failure.code;
+  if (failure.row.status >= 500) logFailure(request, failure);
+  const body = errorBody(failure);
+  // What a handler has set by now may describe the object: an error must not be kept, named or dated as one.
+  for (const name of OBJECT_HEADERS) reply.removeHeader(name);
+  return reply.code(failure.row.status).headers(errorHeaders(failure, body)).send(body);
+}
+
+const OBJECT_HEADERS = [
+  'etag',
+  'last-modified',
+  'expires',
+  'accept-ranges',
+  'content-range',
+  'content-encoding',
+  'content-disposition',
+  'content-language',
+  'content-security-policy',
+  'cache-status',
+  'server-timing',
+];
+
+function logFailure(request: FastifyRequest, failure: ServiceError): void {
+  const { code, message, cause } = failure;
+  const details = {
+    url: request.originalUrl,
+    code,
+    reason: message,
+    err: failure.code === 'internal' ? cause : undefined,
+  };
+  if (failure.code === 'internal') request.log.error(details, 'internal error');
+  else request.log.warn(details, 'failed');
+}
+
+/** Errors of Fastify's own, by their status; everything else is a mistake of ours. */
+function toServiceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const { statusCode = 500 } = error as { readonly statusCode?: number };
+  const code: ErrorCode = statusCode >= 400 && statusCode < 500 ? 'bad_http' : 'internal';
+  return new ServiceError(code, undefined, { cause: error });
+}
+
+function errorBody({ code, publicMessage }: ServiceError): string {
+  return JSON.stringify({ error: { code, message: publicMessage } });
+}
+
+function errorHeaders({ row }: ServiceError, body: string): Headers {
+  return {
+    ...COMMON_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': ERROR_CACHING[row.caching],
+    ...(row.retryAfter === undefined ? {} : { 'retry-after': row.retryAfter }),
+    ...(row.status === 405 ? { allow: 'GET, HEAD, OPTIONS' } : {}),
+  };
+}
+
+const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
+/** Answers what is not HTTP, on the bare socket, with the body and headers of every error and those of CORS besides. */
+export function answerParserError(error: NodeJS.ErrnoException, socket: Socket, corsHeaders: Headers): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const failure = new ServiceError(PARSER_ERRORS[error.code ?? ''] ?? 'bad_http');
+  const body = errorBody(failure);
+  const headers = { ...errorHeaders(failure, body), ...corsHeaders, connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${failure.row.status} ${REASON}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+// RFC 9112, 4: clients should ignore the reason phrase.
+const REASON = 'Error';

@@ -1,0 +1,84 @@
+import type { CacheEntry } from '../cache/tier.ts';
+import { FORMATS } from '../formats.ts';
+import type { RenderTimings } from '../render/renderer.ts';
+import type { ObjectHead } from '../sources/source.ts';
+
+export type Headers = Readonly<Record<string, string | number>>;
+
+/** On every answer, errors included: never sniffed into another type, usable in any page, timings readable there. */
+export const COMMON_HEADERS: Headers = {
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'cross-origin',
+  'timing-allow-origin': '*',
+};
+
+export const EXPOSED_HEADERS = ['Accept-Ranges', 'Content-Range', 'Content-Length', 'ETag'];
+
+// A picture runs nothing and loads nothing; the inline style is what browsers centre a picture with that is opened alone.
+const VARIANT_CSP = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'";
+// Markup from a bucket runs no scripts, sends no forms and has an origin of its own.
+const MARKUP_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
+const MARKUP_TYPE = /[/+](html|xml|svg|xhtml\+xml)\b/i;
+
+/** Headers that a 304 repeats from the 200 (RFC 9110, 15.4.5), with what else tells a cache how long to keep it. */
+export function variantValidators(
+  variant: { readonly etag: string },
+  head: ObjectHead,
+  defaultCacheControl: string,
+): Headers {
+  return {
+    etag: variant.etag,
+    'last-modified': head.lastModified.toUTCString(),
+    'cache-control': storedValue(head.cacheControl) ?? defaultCacheControl,
+  };
+}
+
+export function variantHeaders({ body, format }: CacheEntry): Headers {
+  return {
+    'content-type': FORMATS[format].mime,
+    'content-length': body.byteLength,
+    'content-security-policy': VARIANT_CSP,
+  };
+}
+
+/** As `variantValidators`, with what is stored beside an original and lets a cache keep it. */
+export function originalValidators(head: ObjectHead, defaultCacheControl: string): Headers {
+  const expires = storedValue(head.expires);
+  const lifetime = expires === undefined ? defaultCacheControl : undefined;
+  return present({
+    etag: head.etag,
+    'last-modified': head.lastModified.toUTCString(),
+    'cache-control': storedValue(head.cacheControl) ?? lifetime,
+    expires,
+    'accept-ranges': 'bytes',
+  });
+}
+
+/** What an original says of itself; of the rest, metadata included, nothing leaves the source. */
+export function originalHeaders(head: ObjectHead): Headers {
+  const contentType = storedValue(head.contentType) ?? 'application/octet-stream';
+  return present({
+    'content-type': contentType,
+    'content-encoding': storedValue(head.contentEncoding),
+    'content-disposition': storedValue(head.contentDisposition),
+    'content-language': storedValue(head.contentLanguage),
+    'content-security-policy': MARKUP_TYPE.test(contentType) ? MARKUP_CSP : undefined,
+  });
+}
+
+/** `Server-Timing`: what the cache did and how long each step took, for the network panel of a browser. */
+export function serverTiming(outcome: string, timings: RenderTimings | undefined): string {
+  const steps = Object.entries(timings ?? {}).map(([step, ms]) => `${step};dur=${(ms as number).toFixed(1)}`);
+  return [`cache;desc=${outcome}`, ...steps].join(', ');
+}
+
+// Who may write objects chooses these texts: visible ASCII and spaces only, so that no line can be broken.
+const PLAIN = /^[\x20-\x7e]{1,1024}$/;
+
+function storedValue(value: string | undefined): string | undefined {
+  return value !== undefined && PLAIN.test(value) ? value : undefined;
+}
+
+function present(headers: Readonly<Record<string, string | undefined>>): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Headers;
+}

@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceError } from '../errors.ts';
+import type { Originals } from '../render/originals.ts';
+import type { OriginalRecord } from '../render/record.ts';
+import type { Render } from '../render/renderer.ts';
+import { identifyVariant } from '../render/variant.ts';
+import { acceptedFormats } from '../request/accept.ts';
+import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import { type ImageRequest, parseRequest } from '../request/parse.ts';
+import { type Plan, type PlanLimits, planVariant } from '../transform/plan.ts';
+import { appendVary, CACHE_STATUS } from './cache-headers.ts';
+import { isNotModified } from './conditional.ts';
+import { serverTiming, variantHeaders, variantValidators } from './headers.ts';
+import type { SendOriginal } from './original.ts';
+import { type RequestDeadline, startDeadline } from './request-deadline.ts';
+import type { RequestSummary } from './request-log.ts';
+
+export interface ImageOptions {
+  readonly sourceId: string;
+  readonly originals: Originals;
+  readonly render: Render;
+  readonly sendOriginal: SendOriginal;
+  readonly policy: OptionPolicy;
+  readonly limits: PlanLimits;
+  /** For objects that have none of their own. */
+  readonly cacheControl: string;
+  readonly deadlineMs: number;
+}
+
+/** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
+export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
+  const { sourceId, originals, render, sendOriginal, policy, limits, cacheControl, deadlineMs } = options;
+
+  app.route({ method: ['GET', 'HEAD'], url: '/', handler });
+  done();
+
+  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const asked = parse(request.originalUrl, policy);
+    const deadline = startDeadline(reply, deadlineMs);
+    if (asked.options.f === 'auto') appendVary(reply, 'Accept');
+    if (!asksForVariant(asked.options)) return await original(request, reply, asked, deadline);
+    try {
+      return await variant(request, reply, asked, deadline);
+    } catch (error) {
+      // Overwritten between its record and its bytes: once more with the new one, as if it had always been that.
+      if (!(error instanceof ServiceError && error.code === 'source_changed')) throw error;
+      return await variant(request, reply, asked, deadline);
+    }
+  }
+
+  async function variant(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: ImageRequest,
+    deadline: RequestDeadline,
+  ): Promise<FastifyReply> {
+    const { record, release } = await originals.hold(asked.key, deadline.signal);
+    try {
+      const plan = planFor(record, request, asked);
+      if (!plan) return await original(request, reply, asked, deadline);
+      const { head } = record;
+      const wanted = identifyVariant({ sourceId, objectKey: asked.key, originalEtag: head.etag, ...asked, plan });
+      const validators = variantValidators(wanted, head, cacheControl);
+      if (isNotModified(request.headers, { etag: wanted.etag, lastModified: head.lastModified })) {
+        return answer(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' }).send();
+      }
+      const rendered = await render(wanted, deadline.signal);
+      reply.headers(validators).headers(variantHeaders(rendered.entry));
+      return answer(request, reply, asked, rendered).send(rendered.entry.body);
+    } finally {
+      release();
+    }
+  }
+
+  async function original(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: ImageRequest,
+    deadline: RequestDeadline,
+  ) {
+    answer(request, reply, asked, { outcome: 'original' });
+    return await sendOriginal(request, reply, asked.key, deadline);
+  }
+
+  /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
+  function planFor({ content }: OriginalRecord, request: FastifyRequest, { options }: ImageRequest): Plan | undefined {
+    if (content.kind === 'refused') throw content.error;
+    if (content.kind === 'image')
+      return planVariant(options, content.facts, acceptedFormats(request.headers.accept), limits);
+    // A drawing scales by itself; turned into pixels it would run a renderer on a stranger's markup.
+    if (options.f === undefined || options.f === 'auto') return undefined;
+    throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
+  }
+}
+
+/** The request in canonical form; 400 when it does not parse. */
+function parse(target: string, policy: OptionPolicy): ImageRequest {
+  const parsed = parseRequest(target);
+  if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
+  const { key, options } = parsed.value;
+  return { key, options: asksForVariant(options) ? canonicalOptions(options, policy) : options };
+}
+
+/** Says what the cache did, to whoever asks by header and to the log. */
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { key, options }: ImageRequest,
+  { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
+): FastifyReply {
+  request.summary = { key, options: canonicalQuery(options), outcome, timings };
+  return reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
+}

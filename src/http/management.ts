@@ -1,0 +1,23 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Readiness } from '../telemetry/readiness.ts';
+
+export interface ManagementOptions {
+  readonly logger: FastifyBaseLogger;
+  readonly readiness: Readiness;
+}
+
+/** The port that the platform talks to; never routed from outside. */
+export function buildManagementApp({ logger, readiness }: ManagementOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
+  // No dependency is asked: a process that answers is alive, and restarting it would not mend S3.
+  app.get('/livez', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const { reasons } = readiness;
+    reply.code(reasons.length === 0 ? 200 : 503);
+    return { status: reasons.length === 0 ? 'ok' : 'not ready', reasons };
+  });
+  return app;
+}

@@ -1,0 +1,48 @@
+import cors from '@fastify/cors';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { ServiceError } from '../errors.ts';
+import { handleErrors } from './error-handler.ts';
+import { COMMON_HEADERS, EXPOSED_HEADERS } from './headers.ts';
+import { type ImageOptions, imageRoutes } from './image.ts';
+import { logRequests } from './request-log.ts';
+import { publicServerOptions, RESERVED_PREFIX } from './server-options.ts';
+
+export interface PublicAppOptions {
+  readonly logger: FastifyBaseLogger;
+  /** Origins that may read answers; `*` for all. */
+  readonly corsOrigins: '*' | readonly string[];
+  readonly image: ImageOptions;
+}
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/** The port that a CDN talks to. */
+export async function buildPublicApp({ logger, corsOrigins, image }: PublicAppOptions): Promise<FastifyInstance> {
+  const anyOrigin = corsOrigins === '*';
+  const app: FastifyInstance = Fastify(
+    publicServerOptions({
+      logger,
+      corsHeaders: anyOrigin ? { 'access-control-allow-origin': '*' } : { vary: 'Origin' },
+    }),
+  );
+  handleErrors(app);
+  logRequests(app);
+  await app.register(cors, {
+    origin: anyOrigin ? '*' : [...corsOrigins],
+    methods: ['GET', 'HEAD'],
+    allowedHeaders: ['Range'],
+    exposedHeaders: EXPOSED_HEADERS,
+    strictPreflight: false,
+    maxAge: 86_400,
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(COMMON_HEADERS);
+    // Before a body is looked at: there is none that could make another method right.
+    done(METHODS.includes(request.method) ? undefined : new ServiceError('method_not_allowed'));
+  });
+  app.setNotFoundHandler((request) => {
+    throw new ServiceError(request.url.startsWith(RESERVED_PREFIX) ? 'no_route' : 'method_not_allowed');
+  });
+  await app.register(imageRoutes, image);
+  return app;
+}

@@ -1,0 +1,60 @@
+import { ServiceError } from '../errors.ts';
+import { SNIFF_BYTES } from '../formats.ts';
+import type { Opened } from '../sources/source.ts';
+
+/** A body whose first bytes can be looked at before the rest is asked for. To be destroyed, read to its end or not. */
+export interface BodyReader {
+  /** The first `SNIFF_BYTES`, maybe more, or all there are. */
+  head(): Promise<Uint8Array>;
+  /** Every byte: exactly as many as announced, or `source_failed`. */
+  rest(): Promise<Buffer>;
+  destroy(): void;
+}
+
+/** Reads what was opened; when the signal aborts the body is destroyed and the signal's reason thrown. */
+export function createBodyReader({ body, length }: Opened, signal: AbortSignal): BodyReader {
+  const parts: Buffer[] = [];
+  let received = 0;
+  const stop = () => body.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  // A connection may also break while nobody reads, and an error that nobody listens for ends the process.
+  body.on('error', () => {});
+  const chunks = body[Symbol.asyncIterator]();
+
+  async function next(): Promise<Buffer | undefined> {
+    try {
+      const { done, value } = await chunks.next();
+      return done ? undefined : value;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new ServiceError('source_failed', 'The body broke off.', { cause: error });
+    }
+  }
+
+  async function receive(): Promise<boolean> {
+    const chunk = await next();
+    if (chunk === undefined) return false;
+    parts.push(chunk);
+    received += chunk.length;
+    if (received > length) throw new ServiceError('source_failed', `The body is longer than its ${length} bytes.`);
+    return true;
+  }
+
+  return {
+    async head() {
+      while (received < SNIFF_BYTES && (await receive()));
+      return Buffer.concat(parts);
+    },
+    async rest() {
+      while (await receive());
+      signal.throwIfAborted();
+      if (received < length)
+        throw new ServiceError('source_failed', `The body ended after ${received} of ${length} bytes.`);
+      return Buffer.concat(parts, length);
+    },
+    destroy() {
+      signal.removeEventListener('abort', stop);
+      body.destroy();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { ServiceError } from '../errors.ts';
+import type { Opened, Source } from '../sources/source.ts';
+import type { Admission, Release } from './admission.ts';
+import { type BodyReader, createBodyReader } from './body-reader.ts';
+import { type Content, isStorable, type OriginalRecord, readContent, refused, sniffContent } from './record.ts';
+
+export interface OriginalReaderOptions {
+  readonly source: Source;
+  readonly maxSourceBytes: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+export interface Loaded {
+  readonly record: OriginalRecord;
+  /** Every byte, when they had to be read to make the record. */
+  readonly bytes?: Buffer;
+}
+
+/** One place among the originals in memory, taken when bytes are about to be read and not before. */
+export interface Place {
+  take(signal: AbortSignal): Promise<void>;
+  release(): void;
+}
+
+export interface OriginalReader {
+  /** Makes the record of an object, or confirms the known one by a conditional read. One request to the source. */
+  load(key: string, known: OriginalRecord | undefined, place: Place, signal: AbortSignal): Promise<Loaded>;
+  /** The bytes of the version that a record describes; `source_changed` when there is another one by now. */
+  read(key: string, record: OriginalRecord, place: Place, signal: AbortSignal): Promise<Buffer>;
+}
+
+export function createPlace(admission: Admission): Place {
+  let release: Release | undefined;
+  return {
+    async take(signal) {
+      release ??= await admission.enter(1, signal);
+    },
+    release: () => release?.(),
+  };
+}
+
+export function createOriginalReader({ source, maxSourceBytes, now }: OriginalReaderOptions): OriginalReader {
+  async function inspect(opened: Opened, reader: BodyReader, place: Place, signal: AbortSignal) {
+    const content = sniffContent(opened.head, await reader.head());
+    if (typeof content !== 'string') return { content };
+    if (opened.length > maxSourceBytes) return { content: tooLarge(opened.length, maxSourceBytes) };
+    await place.take(signal);
+    const bytes = await reader.rest();
+    return { content: await readContent(bytes, content), bytes };
+  }
+
+  return {
+    async load(key, known, place, signal) {
+      const checkedAt = now();
+      // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
+      if (!known) await place.take(signal);
+      const opened = await source.open(key, { ifNoneMatch: known?.head.etag }, signal);
+      if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
+      const reader = createBodyReader(opened, signal);
+      try {
+        const { head } = opened;
+        const { content, ...rest } = await inspect(opened, reader, place, signal);
+        return { record: { head, content, storable: isStorable(head.cacheControl), checkedAt }, ...rest };
+      } finally {
+        reader.destroy();
+      }
+    },
+
+    async read(key, record, place, signal) {
+      await place.take(signal);
+      const { etag } = record.head;
+      const opened = await source.open(key, { ifMatch: etag }, signal);
+      if (opened.status === 'not-modified')
+        throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+      const reader = createBodyReader(opened, signal);
+      try {
+        // Some stores ignore If-Match.
+        if (opened.head.etag !== etag) throw new ServiceError('source_changed');
+        return await reader.rest();
+      } finally {
+        reader.destroy();
+      }
+    },
+  };
+}
+
+function unchanged(known: OriginalRecord | undefined): OriginalRecord {
+  if (known) return known;
+  throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+}
+
+function tooLarge(length: number, maxSourceBytes: number): Content {
+  return refused(
+    new ServiceError('too_large', `The original has ${length} bytes; at most ${maxSourceBytes} are read.`),
+  );
+}

@@ -1,0 +1,49 @@
+import { ServiceError } from '../errors.ts';
+import type { ObjectHead, Opened, Source } from '../sources/source.ts';
+
+/** An object's head and its whole length in bytes. */
+export interface Peeked {
+  readonly head: ObjectHead;
+  readonly size: number;
+}
+
+/** Originals as they are, streamed. */
+export interface Passthrough {
+  /** What a HEAD or a conditional request needs, for one byte of the object instead of all of them. */
+  peek(key: string, signal: AbortSignal): Promise<Peeked>;
+  /** The whole object, or one range of it. */
+  open(key: string, range: string | undefined, signal: AbortSignal): Promise<Opened>;
+}
+
+export function createPassthrough({ source }: { readonly source: Source }): Passthrough {
+  async function open(key: string, range: string | undefined, signal: AbortSignal): Promise<Opened> {
+    const opened = await source.open(key, { range }, signal);
+    if (opened.status === 'opened') return opened;
+    throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+  }
+
+  async function openFirstByte(key: string, signal: AbortSignal): Promise<Opened> {
+    try {
+      return await open(key, 'bytes=0-0', signal);
+    } catch (error) {
+      // An empty object has no first byte (RFC 9110, 14.1.2); it is cheap to open whole.
+      if (!(error instanceof ServiceError && error.code === 'range_not_satisfiable')) throw error;
+      return await open(key, undefined, signal);
+    }
+  }
+
+  return {
+    open,
+    async peek(key, signal) {
+      const { head, length, contentRange, body } = await openFirstByte(key, signal);
+      body.on('error', () => {});
+      if (contentRange === undefined) {
+        body.destroy();
+        return { head, size: length };
+      }
+      // One byte is read to its end, not destroyed: the connection can then be used again.
+      body.resume();
+      return { head, size: Number(contentRange.split('/')[1]) };
+    },
+  };
+}

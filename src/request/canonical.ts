@@ -1,0 +1,62 @@
+import { defaultQuality, type OutputFormat } from '../formats.ts';
+import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
+
+/** What the operator has decided about options; the same at the origin, at the CDN's edge and in the client. */
+export interface OptionPolicy {
+  /** Largest width and height that can be asked for, in pixels. */
+  readonly maxWidth: number;
+  readonly maxHeight: number;
+  /** Applied wherever at least one option is given. */
+  readonly defaults: Options;
+}
+
+/** Options with defaults applied, sides rounded and clamped: two requests that mean the same picture have the same ones. */
+export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
+  const options = { ...policy.defaults, ...given };
+  return Object.freeze({ ...options, ...clampedSides(options, policy) });
+}
+
+/** Whether a picture is asked for; without options the original itself is. */
+export function asksForVariant(options: Options): boolean {
+  return OPTION_NAMES.some((name) => options[name] !== undefined);
+}
+
+/**
+ * The query of the canonical URL, which knows nothing of the original: in table order, a default quality left out only
+ * beside a format that is named.
+ */
+export function canonicalQuery(options: Options): string {
+  const { f } = options;
+  return serialise(f === undefined || f === 'auto' ? options : withoutDefaultQuality(options, f));
+}
+
+/** The options that tell variants of one original and one output format apart. */
+export function variantOptions(options: Options, format: OutputFormat): string {
+  const { f: _, ...others } = options;
+  return serialise(withoutDefaultQuality(others, format));
+}
+
+function serialise(options: Options): string {
+  const pairs: string[] = [];
+  for (const name of OPTION_NAMES) {
+    if (options[name] !== undefined) pairs.push(`${name}=${options[name]}`);
+  }
+  return pairs.join('&');
+}
+
+function withoutDefaultQuality(options: Options, format: OutputFormat): Options {
+  const usual = defaultQuality(format);
+  if (usual !== undefined && options.q !== usual) return options;
+  const { q: _, ...others } = options;
+  return others;
+}
+
+function clampedSides(options: Options, policy: OptionPolicy): Pick<Options, 'w' | 'h'> {
+  const { w, h } = options;
+  const excess = Math.max((w ?? 0) / policy.maxWidth, (h ?? 0) / policy.maxHeight, 1);
+  const clamped = (side: number) => Math.max(1, Math.round(side / excess));
+  const sides: { [N in OptionName]?: number } = {};
+  if (w !== undefined) sides.w = clamped(w);
+  if (h !== undefined) sides.h = clamped(h);
+  return sides;
+}

@@ -1,0 +1,143 @@
+import { isOptionName, OPTIONS, type OptionName, type Options } from './options.ts';
+
+/** What is wrong with a request: `bad_path` or `bad_option` of the error table, and the text that says so. */
+export interface Problem {
+  readonly code: 'bad_path' | 'bad_option';
+  readonly message: string;
+}
+
+/** A value or a problem, told apart by `problem`: nothing here throws, since a CDN function must not. */
+export type Parsed<T> = { readonly value: T; readonly problem?: undefined } | { readonly problem: Problem };
+
+/** One request, parsed once and frozen. */
+export interface ImageRequest {
+  /** The object key: the path without its leading slash, percent-decoded exactly once. */
+  readonly key: string;
+  /** The options that were given a value; empty when the original itself is asked for. */
+  readonly options: Options;
+}
+
+/** S3's own limit, in bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+/** What the service itself serves; never a key, however it is encoded. */
+const RESERVED_PREFIX = '-/';
+
+/** Parses the raw request target (RFC 9112, 3.2.1: origin form), before anything has decoded it. */
+export function parseRequest(target: string): Parsed<ImageRequest> {
+  const mark = target.indexOf('?');
+  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  if (key.problem) return key;
+  const options = parseOptions(mark < 0 ? '' : target.slice(mark + 1));
+  if (options.problem) return options;
+  return { value: Object.freeze({ key: key.value, options: options.value }) };
+}
+
+/**
+ * The object key in a raw path. Decoded exactly once and judged afterwards: what is checked is what is used. A plus is a
+ * plus, a space is %20, and %2F is a slash, as in S3's own REST addresses.
+ */
+export function parseKey(path: string): Parsed<string> {
+  if (path.charAt(0) !== '/') return badPath('expected a path that begins with a slash');
+  const key = decode(path.slice(1));
+  if (key === undefined) return badPath('expected percent-encoded UTF-8');
+  const complaint = complaintAbout(key);
+  return complaint === undefined ? { value: key } : badPath(complaint);
+}
+
+function complaintAbout(key: string): string | undefined {
+  if (key === '') return 'expected /<object key>, for example /photo.jpg?w=400';
+  if (utf8Bytes(key) > MAX_KEY_BYTES) return `expected an object key of at most ${MAX_KEY_BYTES} bytes`;
+  if (hasControlCharacter(key)) return 'expected no control characters';
+  if (key.indexOf('\\') >= 0) return 'expected no backslash';
+  if (key.slice(0, RESERVED_PREFIX.length) === RESERVED_PREFIX) return 'expected no key under the reserved prefix /-/';
+  const segments = key.split('/');
+  if (segments.indexOf('') >= 0) return 'expected no empty segment';
+  if (segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0) return 'expected no "." or ".." segment';
+  return undefined;
+}
+
+/**
+ * The options of a raw query string. A known option with a bad value, or given twice, is a problem; an empty value is an
+ * absent one; everything unknown is ignored, so that it never reaches a key.
+ */
+export function parseOptions(query: string): Parsed<Options> {
+  const options: { [N in OptionName]?: Options[N] } = {};
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? undefined : optionName(pair.slice(0, equals));
+    const text = pair.slice(equals + 1);
+    if (name === undefined || text === '') continue;
+    if (options[name] !== undefined) return badOption(name, 'expected it once, got it twice');
+    const value = parseValue(name, text);
+    if (value === undefined)
+      return badOption(name, `expected ${OPTIONS[name].expected}, got ${quote(decodeForm(text))}`);
+    // The row of a name yields that name's type; the union over all names is too wide for the compiler to follow.
+    options[name] = value as never;
+  }
+  return { value: Object.freeze(options) as Options };
+}
+
+function parseValue(name: OptionName, text: string): Options[OptionName] {
+  const decoded = decodeForm(text);
+  return decoded === undefined ? undefined : OPTIONS[name].parse(decoded);
+}
+
+function optionName(text: string): OptionName | undefined {
+  const name = decodeForm(text);
+  return name !== undefined && isOptionName(name) ? name : undefined;
+}
+
+function badPath(complaint: string): { readonly problem: Problem } {
+  return { problem: { code: 'bad_path', message: `Bad path: ${complaint}.` } };
+}
+
+function badOption(name: OptionName, complaint: string): { readonly problem: Problem } {
+  return { problem: { code: 'bad_option', message: `Bad option "${name}": ${complaint}.` } };
+}
+
+/** A client's text, short enough and plain enough to be read back in an error or a log line. */
+function quote(text: string | undefined): string {
+  if (text === undefined) return 'something that is not percent-encoded UTF-8';
+  return JSON.stringify(text.length > 32 ? `${text.slice(0, 32)}…` : text);
+}
+
+/**
+ * Percent-decoding (RFC 3986, 2.1) of strict UTF-8: overlong forms, surrogates and broken escapes are undefined, and so is
+ * what should have been escaped, since a server reads raw bytes in a target as another alphabet than the client meant.
+ */
+function decode(text: string): string | undefined {
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) > 0x7e) return undefined;
+  }
+  if (text.indexOf('%') < 0) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `decode`, with the plus of form encoding read as a space, as in every query string. */
+function decodeForm(text: string): string | undefined {
+  return decode(text.indexOf('+') < 0 ? text : text.split('+').join(' '));
+}
+
+/** C0 and C1 control characters and DEL. */
+function hasControlCharacter(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return true;
+  }
+  return false;
+}
+
+/** Length in UTF-8 of a well-formed string; each half of a surrogate pair counts two of the pair's four bytes. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+    bytes += code < 0x80 ? 1 : code < 0x800 || isSurrogate ? 2 : 3;
+  }
+  return bytes;
+}

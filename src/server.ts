@@ -1,0 +1,22 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import closeWithGrace from 'close-with-grace';
+import { buildApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { announceStart } from './telemetry/start-report.ts';
+
+const SAMPLES = new URL('../samples', import.meta.url).href;
+const [, , folder] = process.argv;
+
+try {
+  // npm runs scripts in the package's folder; INIT_CWD is where the person is.
+  const given = folder && { SOURCE: pathToFileURL(path.resolve(process.env.INIT_CWD ?? '', folder)).href };
+  const config = readConfig({ ...process.env, ...given }, SAMPLES);
+  const app = await buildApp(config);
+  closeWithGrace(({ signal }) => (signal === 'SIGINT' ? undefined : app.stop()));
+  announceStart(config, await app.start(), SAMPLES);
+} catch (error) {
+  // A configuration is mended by reading one line, not a stack.
+  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,106 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { access, type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import mime from 'mime';
+import { ServiceError } from '../errors.ts';
+import { resolveRange } from './range.ts';
+import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
+
+/** Originals from a folder. What a symbolic link inside it leads to is served only when that is inside it too. */
+export function createFileSource(options: { readonly root: string }): Source {
+  const root = path.resolve(options.root);
+
+  async function openKey(key: string, conditions: ReadConditions, signal: AbortSignal): Promise<Opened | NotModified> {
+    signal.throwIfAborted();
+    const handle = await openFile(root, key);
+    try {
+      const stats = await handle.stat({ bigint: true });
+      // A folder is no object; a device or a pipe would never end.
+      if (!stats.isFile()) throw new ServiceError('not_found');
+      signal.throwIfAborted();
+      return await openBody(handle, headOf(key, stats), Number(stats.size), conditions);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  return { id: pathToFileURL(root).href, open: openKey, check: () => checkFolder(root), close: () => {} };
+}
+
+async function openBody(handle: FileHandle, head: ObjectHead, size: number, conditions: ReadConditions) {
+  const { ifNoneMatch, ifMatch, range } = conditions;
+  if (ifMatch !== undefined && ifMatch !== head.etag) throw new ServiceError('source_changed');
+  if (ifNoneMatch === head.etag) {
+    await handle.close();
+    return { status: 'not-modified' } as const;
+  }
+  const part = range === undefined ? undefined : resolveRange(range, size);
+  if (part === 'unsatisfiable') throw new ServiceError('range_not_satisfiable', `The object has ${size} bytes.`);
+  const { start, end } = part ?? { start: 0, end: size - 1 };
+  const length = end - start + 1;
+  return {
+    status: 'opened',
+    head,
+    length,
+    contentRange: part && `bytes ${start}-${end}/${size}`,
+    body: streamOf(handle, start, length),
+  } as const;
+}
+
+/** The bytes of an open file. The end is fixed beforehand, so that a file that grows meanwhile is not read for ever. */
+function streamOf(handle: FileHandle, start: number, length: number): Readable {
+  if (length > 0) return handle.createReadStream({ start, end: start + length - 1 });
+  const empty = Readable.from([]);
+  empty.once('close', () => void handle.close());
+  return empty;
+}
+
+async function openFile(root: string, key: string): Promise<FileHandle> {
+  try {
+    const [realRoot, file] = await Promise.all([realpath(root), realpath(path.join(root, key))]);
+    if (!isInside(realRoot, file)) throw new ServiceError('not_found');
+    // Without O_NONBLOCK, opening a named pipe would wait for its writer and hold a thread of the pool meanwhile.
+    return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw fileError(error);
+  }
+}
+
+/** By segment: a prefix of the text would also take /photos-private for a part of /photos. */
+function isInside(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== '' && relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
+}
+
+// What a file system says of a name under which there is no object, or none that it could hold.
+const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'ENXIO'];
+
+function fileError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (MISSING.includes(code)) return new ServiceError('not_found', undefined, { cause: error });
+  return new ServiceError('source_failed', `The file cannot be read: ${code}.`, { cause: error });
+}
+
+function headOf(key: string, stats: BigIntStats): ObjectHead {
+  return {
+    etag: `"${stats.ino.toString(36)}-${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}"`,
+    lastModified: stats.mtime,
+    contentType: mime.getType(key) ?? 'application/octet-stream',
+  };
+}
+
+async function checkFolder(root: string): Promise<SourceStatus> {
+  try {
+    if (!(await stat(root)).isDirectory()) return { readable: false, detail: `${root} is not a folder` };
+    await access(root, constants.R_OK | constants.X_OK);
+    return { readable: true, detail: `the folder ${root}` };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    return { readable: false, detail: `the folder ${root} ${reason}` };
+  }
+}

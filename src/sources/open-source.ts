@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { createFileSource } from './file.ts';
+import { withPlusAsSpace } from './plus-as-space.ts';
+import type { Source } from './source.ts';
+
+export interface SourceOptions {
+  /** `file:///folder` or `s3://bucket/prefix`. */
+  readonly url: string;
+  readonly forcePathStyle: boolean;
+  readonly maxSockets: number;
+}
+
+const OPENERS: Readonly<Record<string, (url: URL, options: SourceOptions) => Source | Promise<Source>>> = {
+  'file:': (url) => createFileSource({ root: fileURLToPath(url) }),
+  's3:': async (url, { forcePathStyle, maxSockets }) => {
+    // Loaded on demand: the SDK takes a third of a second to load, and a folder needs none of it.
+    const { createS3Source } = await import('./s3.ts');
+    const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+    return createS3Source({ bucket: url.hostname, prefix, forcePathStyle, maxSockets });
+  },
+};
+
+export const SOURCE_SCHEMES = Object.keys(OPENERS);
+
+export async function openSource(options: SourceOptions): Promise<Source> {
+  const url = new URL(options.url);
+  const opener = OPENERS[url.protocol];
+  if (!opener) throw new TypeError(`A source begins with ${SOURCE_SCHEMES.join(' or ')}, not ${url.protocol}`);
+  return withPlusAsSpace(await opener(url, options));
+}

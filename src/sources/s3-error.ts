@@ -1,0 +1,48 @@
+import { type ErrorCode, ServiceError } from '../errors.ts';
+
+/** What S3's error codes mean for the client; a code that is not here is judged by its status. */
+const BY_CODE: Readonly<Record<string, ErrorCode>> = {
+  NoSuchKey: 'not_found',
+  InvalidRange: 'range_not_satisfiable',
+  PreconditionFailed: 'source_changed',
+  SlowDown: 'source_unavailable',
+  ServiceUnavailable: 'source_unavailable',
+  ExpiredToken: 'source_unavailable',
+  CredentialsProviderError: 'source_unavailable',
+};
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  412: 'source_changed',
+  416: 'range_not_satisfiable',
+  429: 'source_unavailable',
+  503: 'source_unavailable',
+};
+
+interface SdkError extends Error {
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (error as SdkError).$metadata?.httpStatusCode;
+}
+
+export function isAccessDenied(error: unknown): boolean {
+  return statusOf(error) === 403 && (error as SdkError).name === 'AccessDenied';
+}
+
+/** An exception of the SDK as an error of ours. The message names what an operator can act on; no client sees it. */
+export function s3Error(error: unknown, sourceId: string): ServiceError {
+  const { name, message, code } = error as SdkError;
+  const status = statusOf(error);
+  const ours = BY_CODE[name] ?? BY_STATUS[status ?? 0] ?? 'source_failed';
+  const answer = status === undefined ? `${code ?? name}: ${message}` : `${status} ${name}: ${message}`;
+  // What a 4xx of ours says is public: the row's own text, nothing of the store's.
+  return new ServiceError(
+    ours,
+    ours === 'source_failed' || ours === 'source_unavailable' ? `${sourceId}: ${answer}` : undefined,
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,42 @@
+import sharp, { type Metadata } from 'sharp';
+import { ServiceError } from '../errors.ts';
+import { FORMATS, type Format } from '../formats.ts';
+
+/** What a picture's header says, without its pixels. */
+export interface ImageFacts {
+  readonly format: Exclude<Format, 'svg'>;
+  /** Sides of one frame in pixels, upright: after the orientation its metadata asks for. */
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly alpha: boolean;
+  /** A progressive JPEG is held whole in memory, at whatever scale it is decoded. */
+  readonly progressive: boolean;
+}
+
+/**
+ * Reads the header of a picture whose first bytes are those of `format`. Without a pixel limit of sharp's own: nothing is
+ * decoded here, and the caller judges the size with a message that says so.
+ */
+export async function readFacts(bytes: Uint8Array, format: ImageFacts['format']): Promise<ImageFacts> {
+  const metadata = await metadataOf(bytes);
+  // HEIC's header reads and its pixels fail: libheif is built without an HEVC decoder.
+  if (format === 'avif' && metadata.compression !== 'av1') throw new ServiceError('unsupported_image');
+  const { width, height } = metadata.autoOrient;
+  return {
+    format,
+    width,
+    height,
+    frames: FORMATS[format].animated ? (metadata.pages ?? 1) : 1,
+    alpha: metadata.hasAlpha,
+    progressive: metadata.isProgressive,
+  };
+}
+
+async function metadataOf(bytes: Uint8Array): Promise<Metadata> {
+  try {
+    return await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
+  } catch (error) {
+    throw new ServiceError('corrupt_image', undefined, { cause: error });
+  }
+}

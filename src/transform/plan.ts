@@ -1,0 +1,119 @@
+import { ServiceError } from '../errors.ts';
+import { FORMATS, type OutputFormat } from '../formats.ts';
+import type { NegotiatedFormat } from '../request/accept.ts';
+import type { Options } from '../request/options.ts';
+import type { ImageFacts } from './facts.ts';
+import { computeGeometry, type Geometry, type Size, type SizeLimits } from './geometry.ts';
+import { chooseFormat } from './output-format.ts';
+
+export interface PlanLimits {
+  readonly maxWidth: number;
+  readonly maxHeight: number;
+  /** Pixels to decode, over all frames; a JPEG counts at the scale it is decoded. */
+  readonly maxSourcePixels: number;
+  readonly maxFrames: number;
+  readonly avifMaxPixels: number;
+}
+
+/** Everything that will be done to an original, decided before a pixel of it is decoded. */
+export interface Plan extends Geometry {
+  readonly format: OutputFormat;
+  /** Whether every frame is kept, or the first alone. */
+  readonly animated: boolean;
+  /** Whether the original has transparency that the format cannot hold. */
+  readonly flatten: boolean;
+  /** Settings for sharp's encoder. */
+  readonly encoder: Readonly<Record<string, string | number | boolean>>;
+  /** Pixels to decode, over all frames. */
+  readonly sourcePixels: number;
+  /** Share of the workers the job takes, by the memory its pixels need. */
+  readonly cost: number;
+}
+
+/** Pixels whose decoding takes one worker's share of memory: 25 MP are 75 to 100 MB. */
+const PIXELS_PER_WORKER = 25_000_000;
+/** As sharp counts for its own lock (0x3FFF squared): no setting lifts the limit above it. */
+export const SOURCE_PIXELS_CEILING = 268_402_689;
+
+/**
+ * What to do for a variant; undefined when the original's own bytes are the best answer, as for an animation with more
+ * frames than allowed whose format nobody asked to change.
+ */
+export function planVariant(
+  options: Options,
+  facts: ImageFacts,
+  accepted: readonly NegotiatedFormat[],
+  limits: PlanLimits,
+): Plan | undefined {
+  const affordable = facts.frames <= limits.maxFrames && pixelsOf(facts) * facts.frames <= limits.maxSourcePixels;
+  if (!affordable && facts.frames > 1 && options.f === undefined) return undefined;
+  const format = formatOf(options, facts, accepted, limits);
+  const frames = affordable && FORMATS[format].animated ? facts.frames : 1;
+  const geometry = computeGeometry(facts, options, sizeLimits(limits, frames, FORMATS[format].maxSide));
+  const sourcePixels = decodedPixels(facts, geometry) * frames;
+  refuseTooManyPixels(facts, sourcePixels, limits);
+  return {
+    ...geometry,
+    format,
+    animated: frames > 1,
+    flatten: facts.alpha && !FORMATS[format].alpha,
+    encoder: encoderOf(format, options),
+    sourcePixels,
+    cost: Math.ceil(sourcePixels / PIXELS_PER_WORKER),
+  };
+}
+
+/** The sides that decide whether `auto` can mean AVIF are those before the format's own limit, which AVIF's never is. */
+function formatOf(
+  options: Options,
+  facts: ImageFacts,
+  accepted: readonly NegotiatedFormat[],
+  limits: PlanLimits,
+): OutputFormat {
+  const { output } = computeGeometry(facts, options, sizeLimits(limits));
+  return chooseFormat(facts, {
+    asked: options.f,
+    accepted,
+    pixels: pixelsOf(output),
+    avifMaxPixels: limits.avifMaxPixels,
+  });
+}
+
+function sizeLimits(limits: PlanLimits, frames = 1, maxSide = Number.POSITIVE_INFINITY): SizeLimits {
+  const { maxWidth, maxHeight, maxSourcePixels } = limits;
+  // An animation writes every frame: the pixels that may be read bound those that may be written.
+  const perFrame = frames > 1 ? Math.floor(maxSourcePixels / frames) : Number.POSITIVE_INFINITY;
+  return {
+    maxWidth: Math.min(maxWidth, maxSide),
+    maxHeight: Math.min(maxHeight, maxSide),
+    maxPixels: Math.max(1, Math.min(maxWidth * maxHeight, perFrame)),
+  };
+}
+
+/**
+ * Pixels the decoder will put out for one frame. sharp lets the JPEG decoder skip all but each 2nd, 4th or 8th pixel, as
+ * long as twice the wanted size is left (`fastShrinkOnLoad: false`), and not when a region is cut first. A progressive JPEG
+ * keeps all its coefficients until the end and counts whole.
+ */
+function decodedPixels(facts: ImageFacts, { scaled, region }: Geometry): number {
+  if (facts.format !== 'jpeg' || facts.progressive || region) return pixelsOf(facts);
+  const shrink = Math.min(facts.width / scaled.width, facts.height / scaled.height);
+  const factor = [8, 4, 2].find((candidate) => shrink >= candidate * 2) ?? 1;
+  return Math.ceil(facts.width / factor) * Math.ceil(facts.height / factor);
+}
+
+function refuseTooManyPixels(facts: ImageFacts, sourcePixels: number, limits: PlanLimits): void {
+  if (sourcePixels <= limits.maxSourcePixels && pixelsOf(facts) <= SOURCE_PIXELS_CEILING) return;
+  const megapixels = (limits.maxSourcePixels / 1e6).toFixed(1);
+  const sides = `${facts.width}x${facts.height} pixels`;
+  throw new ServiceError('too_many_pixels', `The original has ${sides}; at most ${megapixels} megapixels are decoded.`);
+}
+
+function encoderOf(format: OutputFormat, { q }: Options): Plan['encoder'] {
+  const { encoder } = FORMATS[format];
+  return q !== undefined && 'quality' in encoder ? { ...encoder, quality: q } : encoder;
+}
+
+function pixelsOf({ width, height }: Size): number {
+  return width * height;
+}

@@ -1,0 +1,51 @@
+import sharp, { type Sharp } from 'sharp';
+import { ServiceError } from '../errors.ts';
+import { type Plan, SOURCE_PIXELS_CEILING } from './plan.ts';
+
+/** What is done to a picture, in this order. Each step reads the plan and decides nothing. */
+const STEPS: readonly ((image: Sharp, plan: Plan) => Sharp)[] = [cutRegion, scale, crop, orient, flatten, encode];
+
+/** Carries out a plan. Metadata is dropped and colours become sRGB, which is what sharp does unless told otherwise. */
+export async function transform(original: Uint8Array, plan: Plan): Promise<Buffer> {
+  const image = sharp(original, {
+    animated: plan.animated,
+    // A truncated file is refused; what decoders only warn of, as junk between two markers, is a picture to look at.
+    failOn: 'error',
+    limitInputPixels: SOURCE_PIXELS_CEILING,
+  });
+  try {
+    return await STEPS.reduce((done, step) => step(done, plan), image).toBuffer();
+  } catch (error) {
+    throw new ServiceError('corrupt_image', undefined, { cause: error });
+  }
+}
+
+function cutRegion(image: Sharp, { region }: Plan): Sharp {
+  // Asking for the orientation first makes sharp orient before it cuts.
+  return region ? image.autoOrient().extract(region) : image;
+}
+
+function scale(image: Sharp, { scaled }: Plan): Sharp {
+  // Both sides given and `fill` is exact to the pixel. Full shrink-on-load saves 2 of 34 ms and costs 4 points SSIMULACRA2.
+  return image.resize(scaled.width, scaled.height, { fit: 'fill', fastShrinkOnLoad: false });
+}
+
+function crop(image: Sharp, plan: Plan): Sharp {
+  return plan.crop ? image.extract(plan.crop) : image;
+}
+
+/**
+ * Applied by sharp after scaling and before cropping, wherever it stands here. Asked for before `extract`, it would be
+ * applied first, on full-size pixels: 200 ms instead of 90 for a 12 MP phone picture.
+ */
+function orient(image: Sharp): Sharp {
+  return image.autoOrient();
+}
+
+function flatten(image: Sharp, plan: Plan): Sharp {
+  return plan.flatten ? image.flatten({ background: '#ffffff' }) : image;
+}
+
+function encode(image: Sharp, { format, encoder }: Plan): Sharp {
+  return image.toFormat(format, encoder);
+}

@@ -1,0 +1,23 @@
+declare module 's3rver' {
+  import type { Server } from 'node:http';
+  import type { AddressInfo } from 'node:net';
+  import type { Readable } from 'node:stream';
+
+  namespace S3rver {
+    type StoredObject = { bucket: string; key: string; content: Readable; metadata: Record<string, string> };
+    type Store = {
+      getResourcePath(bucket: string, key: string, resource: string): string;
+      putMetadata(bucket: string, key: string, metadata: Record<string, string>, md5: string): Promise<void>;
+      putObject(object: StoredObject): Promise<{ size: number; md5: string }>;
+    };
+  }
+
+  class S3rver {
+    constructor(options: { address: string; port: number; directory: string; silent: boolean });
+    readonly httpServer: Server;
+    readonly store: S3rver.Store;
+    run(): Promise<AddressInfo>;
+  }
+
+  export = S3rver;
+}
