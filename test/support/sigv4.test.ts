@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type SignedRequest, verifySignature } from './support/sigv4.ts';
+import { type SignedRequest, verifySignature } from './sigv4.ts';
 
 // The examples of Amazon's own documentation of Signature Version 4 for S3.
 const identity = {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
-import { closeServer, listen } from './support/http-relay.ts';
-import { startRecordingProxy } from './support/recording-proxy.ts';
-import { refuses, setUp, textOf } from './support/s3-fixture.ts';
+import { closeServer, listen } from './http-relay.ts';
+import { startRecordingProxy } from './recording-proxy.ts';
+import { refuses, setUp, textOf } from './s3-fixture.ts';
 
 /** The proxy alone, before a store that the test plays itself. */
 async function proxyOnly(t: Test) {

@@ -4,9 +4,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import type { LoggedRequest } from './support/recording-proxy.ts';
-import { bytesOf, connect, refuses, setUp, textOf } from './support/s3-fixture.ts';
-import type { TestS3 } from './support/s3-server.ts';
+import type { LoggedRequest } from './recording-proxy.ts';
+import { bytesOf, connect, refuses, setUp, textOf } from './s3-fixture.ts';
+import type { TestS3 } from './s3-server.ts';
 
 const external = Boolean(process.env.TEST_S3_ENDPOINT);
 

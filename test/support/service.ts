@@ -1,0 +1,116 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { type Logger, pino } from 'pino';
+import type { Test } from 'tap';
+import { type App, buildApp, type Parts } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { transform } from '../../src/transform/transform.ts';
+import type { TestS3 } from './s3-server.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Service {
+  readonly app: App;
+  readonly url: string;
+  readonly managementUrl: string;
+  /** Lines of the log, parsed. */
+  readonly log: readonly Record<string, unknown>[];
+  /** Pictures made so far. */
+  transforms(): number;
+  /** Sends the target as it is written: nothing is resolved, encoded or followed. */
+  get(target: string, headers?: Record<string, string>): Promise<Answer>;
+  send(method: string, target: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Lets time pass for whatever measures freshness. */
+  advance(ms: number): void;
+}
+
+export interface ServiceOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly parts?: Partial<Parts>;
+}
+
+/** The whole service on ports of its own, over real HTTP, with a clock that the test can put forward. */
+export async function startService(t: Test, { env = {}, parts = {} }: ServiceOptions = {}): Promise<Service> {
+  const log: Record<string, unknown>[] = [];
+  let made = 0;
+  let ahead = 0;
+  const inner = parts.transform ?? transform;
+  const config = readConfig({ PORT: '0', MANAGEMENT_PORT: '0', WORKERS: '2', ...env }, SAMPLES);
+  const app = await buildApp(config, {
+    logger: collect(log),
+    now: () => performance.now() + ahead,
+    ...parts,
+    transform(original, plan) {
+      made++;
+      return inner(original, plan);
+    },
+  });
+  const { publicUrl: url, managementUrl } = await app.start();
+  t.teardown(() => app.stop());
+  const send: Service['send'] = (method, target, headers = {}) => ask(url, method, target, headers);
+  return {
+    app,
+    url,
+    managementUrl,
+    log,
+    transforms: () => made,
+    send,
+    get: (target, headers) => send('GET', target, headers),
+    advance(ms) {
+      ahead += ms;
+    },
+  };
+}
+
+const SAMPLES = new URL('../../samples', import.meta.url).href;
+
+/** Points the SDK's own environment variables at a test store until the test ends; gives the service's. */
+export function useS3(t: Test, s3: TestS3, prefix = ''): Record<string, string> {
+  const { endpoint, region, credentials, bucket } = s3;
+  const sdk = {
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  for (const [name, value] of Object.entries(sdk)) setEnvironment(t, name, value);
+  return { SOURCE: `s3://${bucket}/${prefix}`, S3_FORCE_PATH_STYLE: 'true' };
+}
+
+/** Sets one environment variable until the test ends. */
+export function setEnvironment(t: Test, name: string, value: string | undefined): void {
+  const before = process.env[name];
+  assign(name, value);
+  t.teardown(() => assign(name, before));
+}
+
+function assign(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+export function ask(
+  url: string,
+  method: string,
+  target: string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const options = { hostname, port, method, path: target, headers, agent: false, ...(signal && { signal }) };
+    const client = request(options, (answer: IncomingMessage) => {
+      buffer(answer).then((body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }), reject);
+    });
+    client.on('error', reject);
+    client.end();
+  });
+}
+
+function collect(lines: Record<string, unknown>[]): Logger {
+  return pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+}
