@@ -51,9 +51,9 @@ const STORED_AS: readonly ((image: Sharp) => Sharp)[] = [
   (image) => image.flop(),
   (image) => image.rotate(180),
   (image) => image.flip(),
-  (image) => image.rotate(90).flop(),
-  (image) => image.rotate(270),
   (image) => image.rotate(270).flop(),
+  (image) => image.rotate(270),
+  (image) => image.rotate(90).flop(),
   (image) => image.rotate(90),
 ];
 
