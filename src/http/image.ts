@@ -38,35 +38,44 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     const asked = parse(request.originalUrl, policy);
     const deadline = startDeadline(reply, deadlineMs);
     if (asked.options.f === 'auto') appendVary(reply, 'Accept');
-    if (!asksForVariant(asked.options)) return await original(request, reply, asked, deadline);
-    try {
-      return await variant(request, reply, asked, deadline);
-    } catch (error) {
-      // Overwritten between its record and its bytes: once more with the new one, as if it had always been that.
+    if (asksForVariant(asked.options)) await sendVariant(request, reply, asked, deadline).catch(onceMore);
+    else await original(request, reply, asked, deadline);
+    return reply;
+
+    // Overwritten between its record and its bytes: again with the new one, as if it had always been that.
+    async function onceMore(error: unknown): Promise<void> {
       if (!(error instanceof ServiceError && error.code === 'source_changed')) throw error;
-      return await variant(request, reply, asked, deadline);
+      await sendVariant(request, reply, asked, deadline);
     }
   }
 
-  async function variant(
+  async function sendVariant(
     request: FastifyRequest,
     reply: FastifyReply,
     asked: ImageRequest,
     deadline: RequestDeadline,
-  ): Promise<FastifyReply> {
+  ): Promise<void> {
     const { record, release } = await originals.hold(asked.key, deadline.signal);
     try {
+      const { head } = record;
       const plan = planFor(record, request, asked);
       if (!plan) return await original(request, reply, asked, deadline);
-      const { head } = record;
-      const wanted = identifyVariant({ sourceId, objectKey: asked.key, originalEtag: head.etag, ...asked, plan });
-      const validators = variantValidators(wanted, head, cacheControl);
-      if (isNotModified(request.headers, { etag: wanted.etag, lastModified: head.lastModified })) {
-        return answer(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' }).send();
+      const variant = identifyVariant({
+        sourceId,
+        objectKey: asked.key,
+        originalEtag: head.etag,
+        options: asked.options,
+        plan,
+      });
+      const validators = variantValidators(variant, head, cacheControl);
+      if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
+        note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' });
+        reply.send();
+        return;
       }
-      const rendered = await render(wanted, deadline.signal);
-      reply.headers(validators).headers(variantHeaders(rendered.entry));
-      return answer(request, reply, asked, rendered).send(rendered.entry.body);
+      const rendered = await render(variant, deadline.signal);
+      note(request, reply.headers(validators).headers(variantHeaders(rendered.entry)), asked, rendered);
+      reply.send(rendered.entry.body);
     } finally {
       release();
     }
@@ -78,8 +87,8 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     asked: ImageRequest,
     deadline: RequestDeadline,
   ) {
-    answer(request, reply, asked, { outcome: 'original' });
-    return await sendOriginal(request, reply, asked.key, deadline);
+    note(request, reply, asked, { outcome: 'original' });
+    await sendOriginal(request, reply, asked.key, deadline);
   }
 
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
@@ -102,12 +111,12 @@ function parse(target: string, policy: OptionPolicy): ImageRequest {
 }
 
 /** Says what the cache did, to whoever asks by header and to the log. */
-function answer(
+function note(
   request: FastifyRequest,
   reply: FastifyReply,
   { key, options }: ImageRequest,
   { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
-): FastifyReply {
+): void {
   request.summary = { key, options: canonicalQuery(options), outcome, timings };
-  return reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
+  reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
 }

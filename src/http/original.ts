@@ -11,25 +11,36 @@ export interface OriginalOptions {
   readonly cacheControl: string;
 }
 
-/** Answers with the object as it is: 200, 206, 304 or 416. */
+/**
+ * Answers with the object as it is: 200, 206, 304 or 416. Like everything here that sends, it returns nothing: a reply is a
+ * thenable of Fastify's, and to await one is to wait until the client has taken the last byte.
+ */
 export type SendOriginal = (
   request: FastifyRequest,
   reply: FastifyReply,
   key: string,
   deadline: RequestDeadline,
-) => Promise<FastifyReply>;
+) => Promise<void>;
 
 export function createSendOriginal({ passthrough, cacheControl }: OriginalOptions): SendOriginal {
-  function answer(reply: FastifyReply, { head, size }: Peeked): FastifyReply {
-    return reply
-      .headers(originalValidators(head, cacheControl))
-      .headers(originalHeaders(head))
-      .header('content-length', size);
+  function describe(reply: FastifyReply, { head, size }: Peeked): void {
+    reply.headers(originalValidators(head, cacheControl)).headers(originalHeaders(head)).header('content-length', size);
   }
 
-  /** A 304 has the lifetime and validators of the 200 and nothing that describes a body it does not have. */
-  function notModified(reply: FastifyReply, { head }: Peeked): FastifyReply {
-    return reply.code(304).headers(originalValidators(head, cacheControl)).send();
+  /** Sends the answer to a HEAD, or a 304; false when a body is wanted. */
+  async function sendWithoutBody(request: FastifyRequest, reply: FastifyReply, key: string, signal: AbortSignal) {
+    const isHead = request.method === 'HEAD';
+    if (!isHead && !isConditional(request)) return false;
+    const peeked = await passthrough.peek(key, signal);
+    if (isNotModified(request.headers, peeked.head)) {
+      // The lifetime and validators of the 200, and nothing that describes a body it does not have.
+      reply.code(304).headers(originalValidators(peeked.head, cacheControl)).send();
+      return true;
+    }
+    if (!isHead) return false;
+    describe(reply, peeked);
+    reply.send();
+    return true;
   }
 
   async function openRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<Opened> {
@@ -40,23 +51,13 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
     return await passthrough.open(key, undefined, signal);
   }
 
-  /** The answer to a HEAD, or a 304; undefined when a body is wanted. */
-  async function answerWithoutBody(request: FastifyRequest, reply: FastifyReply, key: string, signal: AbortSignal) {
-    const isHead = request.method === 'HEAD';
-    if (!isHead && !isConditional(request)) return undefined;
-    const peeked = await passthrough.peek(key, signal);
-    if (isNotModified(request.headers, peeked.head)) return notModified(reply, peeked);
-    return isHead ? answer(reply, peeked).send() : undefined;
-  }
-
   return async (request, reply, key, { signal, lift }) => {
-    const bodiless = await answerWithoutBody(request, reply, key, signal);
-    if (bodiless) return bodiless;
+    if (await sendWithoutBody(request, reply, key, signal)) return;
     const opened = await openRange(request, key, signal);
     lift();
-    answer(reply, { head: opened.head, size: opened.length });
+    describe(reply, { head: opened.head, size: opened.length });
     if (opened.contentRange !== undefined) reply.code(206).header('content-range', opened.contentRange);
-    return reply.send(opened.body);
+    reply.send(opened.body);
   };
 }
 

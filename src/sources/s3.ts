@@ -33,6 +33,7 @@ export function createS3Source(options: S3SourceOptions): Source {
     followRegionRedirects: false,
     // Length is checked by the reader; hashing every byte in JavaScript would cost more than resizing some pictures.
     responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,

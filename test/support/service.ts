@@ -5,7 +5,7 @@ import type { Test } from 'tap';
 import { type App, buildApp, type Parts } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { transform } from '../../src/transform/transform.ts';
-import type { TestS3 } from './s3-server.ts';
+import { startS3Server, type TestS3 } from './s3-server.ts';
 
 export interface Answer {
   readonly status: number;
@@ -31,10 +31,12 @@ export interface Service {
 export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly parts?: Partial<Parts>;
+  /** False for a service that is not going to be ready. */
+  readonly ready?: boolean;
 }
 
 /** The whole service on ports of its own, over real HTTP, with a clock that the test can put forward. */
-export async function startService(t: Test, { env = {}, parts = {} }: ServiceOptions = {}): Promise<Service> {
+export async function startService(t: Test, { env = {}, parts = {}, ready = true }: ServiceOptions = {}): Promise<Service> {
   const log: Record<string, unknown>[] = [];
   let made = 0;
   let ahead = 0;
@@ -51,6 +53,9 @@ export async function startService(t: Test, { env = {}, parts = {} }: ServiceOpt
   });
   const { publicUrl: url, managementUrl } = await app.start();
   t.teardown(() => app.stop());
+  // What the service does to become ready is over before a test counts what it does for requests.
+  while (ready && (await ask(managementUrl, 'GET', '/readyz')).status !== 200);
+  made = 0;
   const send: Service['send'] = (method, target, headers = {}) => ask(url, method, target, headers);
   return {
     app,
@@ -64,6 +69,16 @@ export async function startService(t: Test, { env = {}, parts = {} }: ServiceOpt
       ahead += ms;
     },
   };
+}
+
+/** The service over a bucket of its own, whose log of requests begins with the test's first. */
+export async function startOverS3(t: Test, options: ServiceOptions = {}): Promise<{ s3: TestS3; service: Service }> {
+  const s3 = await startS3Server();
+  t.teardown(() => s3.close());
+  const env = { ...useS3(t, s3), ...options.env };
+  const service = await startService(t, { ...options, env });
+  s3.requests.reset();
+  return { s3, service };
 }
 
 const SAMPLES = new URL('../../samples', import.meta.url).href;

@@ -1,0 +1,104 @@
+import t from 'tap';
+import { ConfigError, readConfig, VARIABLES } from '../src/config.ts';
+
+const SAMPLES = 'file:///samples';
+
+t.test('has a default for everything', (t) => {
+  const config = readConfig({}, SAMPLES);
+  t.match(config, {
+    production: false,
+    host: '127.0.0.1',
+    port: 3000,
+    managementPort: 9464,
+    logLevel: 'info',
+    source: SAMPLES,
+    s3ForcePathStyle: false,
+    originalFreshMs: 60_000,
+    cacheMemoryBytes: 134_217_728,
+    cacheControl: 'public, max-age=3600, s-maxage=86400, stale-while-revalidate=86400, stale-if-error=604800',
+    maxWidth: 4096,
+    maxHeight: 4096,
+    maxSourceBytes: 26_214_400,
+    maxSourcePixels: 50_000_000,
+    avifMaxPixels: 4_000_000,
+    defaultOptions: {},
+    queueLength: 100,
+    deadlineMs: 12_000,
+    corsOrigins: '*',
+  });
+  t.ok(config.workers >= 1);
+  t.ok(Object.isFrozen(config));
+  t.end();
+});
+
+t.test('reads every kind of value', (t) => {
+  const config = readConfig(
+    {
+      SOURCE: 's3://bucket/prefix',
+      PORT: '8080',
+      S3_FORCE_PATH_STYLE: 'true',
+      CACHE_MEMORY_BYTES: '64MiB',
+      MAX_SOURCE_BYTES: '1000',
+      CORS_ORIGINS: 'https://a.example, http://b.example:8080',
+      DEFAULT_OPTIONS: 'f=auto&q=75',
+      WORKERS: '',
+    },
+    SAMPLES,
+  );
+  t.match(config, {
+    source: 's3://bucket/prefix',
+    port: 8080,
+    s3ForcePathStyle: true,
+    cacheMemoryBytes: 67_108_864,
+    maxSourceBytes: 1000,
+    corsOrigins: ['https://a.example', 'http://b.example:8080'],
+    defaultOptions: { f: 'auto', q: 75 },
+  });
+  t.ok(config.workers >= 1, 'an empty variable is an absent one');
+  t.equal(readConfig({ CACHE_MEMORY_BYTES: '2KiB' }, SAMPLES).cacheMemoryBytes, 2048);
+  t.equal(readConfig({ CACHE_MEMORY_BYTES: '1GiB' }, SAMPLES).cacheMemoryBytes, 1_073_741_824);
+  t.equal(readConfig({ CACHE_MEMORY_BYTES: '0' }, SAMPLES).cacheMemoryBytes, 0);
+  t.end();
+});
+
+t.test('a bad value names variable, value and what was expected', (t) => {
+  const cases: readonly [string, string, RegExp][] = [
+    ['PORT', 'abc', /^PORT is "abc"; expected a port from 0 to 65535\.$/],
+    ['PORT', '65536', /^PORT is "65536"; expected a port from 0 to 65535\.$/],
+    ['PORT', '1.5', /^PORT is "1\.5"; expected a port/],
+    ['WORKERS', '0', /^WORKERS is "0"; expected a whole number from 1 to 1024\.$/],
+    ['LOG_LEVEL', 'loud', /^LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent\.$/],
+    ['SOURCE', 'ftp://host/x', /^SOURCE is "ftp:\/\/host\/x"; expected file:\/\/\/folder or s3:\/\/bucket\/prefix\.$/],
+    ['SOURCE', 's3://', /^SOURCE is "s3:\/\/"; expected/],
+    ['S3_FORCE_PATH_STYLE', 'yes', /^S3_FORCE_PATH_STYLE is "yes"; expected true or false\.$/],
+    ['CACHE_MEMORY_BYTES', '12 apples', /^CACHE_MEMORY_BYTES is "12 apples"; expected a number of bytes, plain or/],
+    ['CACHE_CONTROL', 'public\r\nx: y', /^CACHE_CONTROL is "public\\r\\nx: y"; expected a Cache-Control header value\.$/],
+    ['DEFAULT_OPTIONS', 'w=abc', /^DEFAULT_OPTIONS is "w=abc"; expected options as in a URL \(Bad option "w": expected a/],
+    ['DEFAULT_OPTIONS', 'f=auto&zoom=2', /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/],
+    ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
+    ['DEADLINE_MS', '-1', /^DEADLINE_MS is "-1"; expected a whole number from 100 to 600000\.$/],
+  ];
+  for (const [name, value, message] of cases) {
+    t.throws(() => readConfig({ [name]: value }, SAMPLES), { name: 'ConfigError', message }, `${name}=${value}`);
+  }
+  t.end();
+});
+
+t.test('production listens on every address and wants a source', (t) => {
+  const env = { NODE_ENV: 'production' };
+  t.throws(() => readConfig(env, SAMPLES), new ConfigError('SOURCE is not set; expected file:///folder or s3://bucket/prefix.'));
+  t.match(readConfig({ ...env, SOURCE: 's3://bucket' }, SAMPLES), { production: true, host: '0.0.0.0' });
+  t.equal(readConfig({ ...env, SOURCE: 's3://bucket', HOST: '::1' }, SAMPLES).host, '::1');
+  t.end();
+});
+
+t.test('reads no variable but its own', (t) => {
+  const asked: string[] = [];
+  const env = new Proxy({} as NodeJS.ProcessEnv, {
+    get: (_target, name) => void asked.push(String(name)),
+  });
+  readConfig(env, SAMPLES);
+  t.same(asked, ['NODE_ENV'], 'everything else comes from the list of variables');
+  t.ok(Object.values(VARIABLES).every(({ doc }) => doc.endsWith('.')));
+  t.end();
+});
