@@ -72,9 +72,21 @@ t.test('a bad value names variable, value and what was expected', (t) => {
     ['SOURCE', 's3://', /^SOURCE is "s3:\/\/"; expected/],
     ['S3_FORCE_PATH_STYLE', 'yes', /^S3_FORCE_PATH_STYLE is "yes"; expected true or false\.$/],
     ['CACHE_MEMORY_BYTES', '12 apples', /^CACHE_MEMORY_BYTES is "12 apples"; expected a number of bytes, plain or/],
-    ['CACHE_CONTROL', 'public\r\nx: y', /^CACHE_CONTROL is "public\\r\\nx: y"; expected a Cache-Control header value\.$/],
-    ['DEFAULT_OPTIONS', 'w=abc', /^DEFAULT_OPTIONS is "w=abc"; expected options as in a URL \(Bad option "w": expected a/],
-    ['DEFAULT_OPTIONS', 'f=auto&zoom=2', /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/],
+    [
+      'CACHE_CONTROL',
+      'public\r\nx: y',
+      /^CACHE_CONTROL is "public\\r\\nx: y"; expected a Cache-Control header value\.$/,
+    ],
+    [
+      'DEFAULT_OPTIONS',
+      'w=abc',
+      /^DEFAULT_OPTIONS is "w=abc"; expected options as in a URL \(Bad option "w": expected a/,
+    ],
+    [
+      'DEFAULT_OPTIONS',
+      'f=auto&zoom=2',
+      /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/,
+    ],
     ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
     ['DEADLINE_MS', '-1', /^DEADLINE_MS is "-1"; expected a whole number from 100 to 600000\.$/],
   ];
@@ -86,7 +98,10 @@ t.test('a bad value names variable, value and what was expected', (t) => {
 
 t.test('production listens on every address and wants a source', (t) => {
   const env = { NODE_ENV: 'production' };
-  t.throws(() => readConfig(env, SAMPLES), new ConfigError('SOURCE is not set; expected file:///folder or s3://bucket/prefix.'));
+  t.throws(
+    () => readConfig(env, SAMPLES),
+    new ConfigError('SOURCE is not set; expected file:///folder or s3://bucket/prefix.'),
+  );
   t.match(readConfig({ ...env, SOURCE: 's3://bucket' }, SAMPLES), { production: true, host: '0.0.0.0' });
   t.equal(readConfig({ ...env, SOURCE: 's3://bucket', HOST: '::1' }, SAMPLES).host, '::1');
   t.end();

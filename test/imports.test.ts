@@ -8,15 +8,43 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const BIOME = path.join(ROOT, 'node_modules/.bin/biome');
 
 /** What a file in each place may import and what not, as docs/architecture.md says. */
-const RULES: readonly { readonly place: string; readonly allowed: readonly string[]; readonly refused: readonly string[] }[] = [
+const RULES: readonly {
+  readonly place: string;
+  readonly allowed: readonly string[];
+  readonly refused: readonly string[];
+}[] = [
   { place: 'formats.ts', allowed: [], refused: ['./errors.ts', 'node:fs', 'sharp'] },
   { place: 'errors.ts', allowed: [], refused: ['./formats.ts', 'fastify'] },
-  { place: 'request/x.ts', allowed: ['./y.ts', '../formats.ts'], refused: ['../errors.ts', '../config.ts', 'node:crypto', 'sharp'] },
-  { place: 'sources/x.ts', allowed: ['./y.ts', '../errors.ts', '../request/y.ts', 'mime'], refused: ['../cache/y.ts', '../config.ts', 'fastify'] },
-  { place: 'cache/x.ts', allowed: ['../formats.ts', 'lru-cache'], refused: ['../sources/y.ts', '../render/y.ts', '@fastify/cors'] },
-  { place: 'transform/x.ts', allowed: ['../request/y.ts', 'sharp'], refused: ['../cache/y.ts', '../http/y.ts', '../app.ts'] },
-  { place: 'render/x.ts', allowed: ['../sources/y.ts', '../transform/y.ts', '../cache/y.ts'], refused: ['../http/y.ts', '../config.ts', 'fastify'] },
-  { place: 'http/x.ts', allowed: ['fastify', '../render/y.ts'], refused: ['../config.ts', '../app.ts', '../server.ts'] },
+  {
+    place: 'request/x.ts',
+    allowed: ['./y.ts', '../formats.ts'],
+    refused: ['../errors.ts', '../config.ts', 'node:crypto', 'sharp'],
+  },
+  {
+    place: 'sources/x.ts',
+    allowed: ['./y.ts', '../errors.ts', '../request/y.ts', 'mime'],
+    refused: ['../cache/y.ts', '../config.ts', 'fastify'],
+  },
+  {
+    place: 'cache/x.ts',
+    allowed: ['../formats.ts', 'lru-cache'],
+    refused: ['../sources/y.ts', '../render/y.ts', '@fastify/cors'],
+  },
+  {
+    place: 'transform/x.ts',
+    allowed: ['../request/y.ts', 'sharp'],
+    refused: ['../cache/y.ts', '../http/y.ts', '../app.ts'],
+  },
+  {
+    place: 'render/x.ts',
+    allowed: ['../sources/y.ts', '../transform/y.ts', '../cache/y.ts'],
+    refused: ['../http/y.ts', '../config.ts', 'fastify'],
+  },
+  {
+    place: 'http/x.ts',
+    allowed: ['fastify', '../render/y.ts'],
+    refused: ['../config.ts', '../app.ts', '../server.ts'],
+  },
   { place: 'telemetry/x.ts', allowed: ['pino'], refused: ['fastify'] },
 ];
 
@@ -26,7 +54,9 @@ async function refusedIn(folder: string, place: string, imports: readonly string
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, imports.map((from, index) => `import * as i${index} from '${from}';\n`).join(''));
   const args = ['lint', '--only=style/noRestrictedImports', '--reporter=json', `--config-path=${folder}`, file];
-  const { stdout } = await promisify(execFile)(BIOME, args, { cwd: folder }).catch((failed: { stdout: string }) => failed);
+  const { stdout } = await promisify(execFile)(BIOME, args, { cwd: folder }).catch(
+    (failed: { stdout: string }) => failed,
+  );
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { location: { start: { line: number } } }[] };
   return diagnostics.map(({ location }) => imports[location.start.line - 1] ?? 'nowhere');
 }
