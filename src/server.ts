@@ -13,7 +13,10 @@ try {
   const given = folder && { SOURCE: pathToFileURL(path.resolve(process.env.INIT_CWD ?? '', folder)).href };
   const config = readConfig({ ...process.env, ...given }, SAMPLES);
   const app = await buildApp(config);
-  closeWithGrace(({ signal }) => (signal === 'SIGINT' ? undefined : app.stop()));
+  closeWithGrace(async ({ signal }) => {
+    // Ctrl-C is a person who wants it gone; SIGTERM is a platform that lets it finish.
+    if (signal !== 'SIGINT') await app.stop();
+  });
   announceStart(config, await app.start(), SAMPLES);
 } catch (error) {
   // A configuration is mended by reading one line, not a stack.

@@ -3,19 +3,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { ClientLeft, ERROR_CACHING, type ErrorCode, ServiceError } from '../errors.ts';
 import { COMMON_HEADERS, type Headers } from './headers.ts';
 
-/** nginx's number for a client that left; only the log ever sees it. */
-const CLIENT_LEFT_STATUS = 499;
-
 /** The one place where an error becomes an answer: its row's status, lifetime and public text, as JSON. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
 }
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof ClientLeft) {
-    request.failure = 'client_left';
-    return reply.code(CLIENT_LEFT_STATUS).send();
-  }
+  // Nobody is there to read an answer, nothing is wrong, and the log knows of it by itself.
+  if (error instanceof ClientLeft) return reply.hijack();
   const failure = toServiceError(error);
   request.failure = failure.code;
   if (failure.row.status >= 500) logFailure(request, failure);

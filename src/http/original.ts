@@ -57,6 +57,10 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
     lift();
     describe(reply, { head: opened.head, size: opened.length });
     if (opened.contentRange !== undefined) reply.code(206).header('content-range', opened.contentRange);
+    // Too late for another status: the connection is closed short of its length, and the log says why.
+    opened.body.once('error', () => {
+      request.failure = 'source_failed';
+    });
     reply.send(opened.body);
   };
 }

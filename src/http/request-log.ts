@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RenderTimings } from '../render/renderer.ts';
 
 /** What one line of the log says of a request, besides status, bytes and time. */
@@ -14,31 +14,41 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set once by whoever answers; null when the answer is an error. */
     summary: RequestSummary | null;
-    /** Set once by the error handler. */
+    /** Set once, by the error handler or by a body that breaks off. */
     failure: string | null;
   }
 }
 
-/** One line a request, when its answer is complete or its client has left. */
+/** nginx's number for a client that left before its answer was complete; only the log ever sees it. */
+const CLIENT_LEFT_STATUS = 499;
+
+/**
+ * One line a request, when its answer is complete or its client has left. By the event of the response itself: Fastify's
+ * onResponse hook does not run for an answer that nobody waited for.
+ */
 export function logRequests(app: FastifyInstance): void {
   app.decorateRequest('summary', null);
   app.decorateRequest('failure', null);
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
-      {
-        method: request.method,
-        status: reply.statusCode,
-        bytes: Number(reply.getHeader('content-length') ?? 0),
-        ms: Number(reply.elapsedTime.toFixed(1)),
-        ...describe(request),
-      },
-      'request',
-    );
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => logRequest(request, reply));
     done();
   });
 }
 
-function describe(request: FastifyRequest): object {
-  if (request.failure !== null) return { url: request.originalUrl, outcome: 'error', error: request.failure };
-  return request.summary ?? { url: request.originalUrl, outcome: 'other' };
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const isComplete = reply.raw.writableFinished;
+  const line = {
+    method: request.method,
+    status: isComplete || request.failure !== null ? reply.statusCode : CLIENT_LEFT_STATUS,
+    bytes: request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),
+    ms: Number(reply.elapsedTime.toFixed(1)),
+    ...describe(request, isComplete),
+  };
+  request.log.info(line, 'request');
+}
+
+function describe({ failure, summary, originalUrl }: FastifyRequest, isComplete: boolean): object {
+  const error = failure ?? (isComplete ? undefined : 'client_left');
+  if (error !== undefined) return { url: originalUrl, outcome: 'error', error };
+  return summary ?? { url: originalUrl, outcome: 'other' };
 }

@@ -176,6 +176,8 @@ t.test('an original that breaks off does not look complete', async (t) => {
     return true;
   };
   await t.rejects(service.get('/a.bin'), { code: 'ECONNRESET' });
+  await until(() => service.log.some(({ msg }) => msg === 'request'));
+  t.match(service.log.find(({ msg }) => msg === 'request'), { outcome: 'error', error: 'source_failed' });
 });
 
 /** A transform that begins and ends when the test says so. */
@@ -242,9 +244,9 @@ t.test('who leaves costs nothing more and is no error', async (t) => {
   await until(() => arrived === 3);
   left.abort();
   await outcomes;
+  await until(() => service.log.filter(({ error }) => error === 'client_left').length === 3);
   held.finish();
   t.equal((await first).status, 200);
-  await until(() => service.log.filter(({ error }) => error === 'client_left').length === 3);
   t.equal(held.begun(), 1, 'nothing was made for them');
   t.equal(service.log.filter(({ level }) => Number(level) >= 40).length, 0, 'and nothing is wrong');
 });

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import t, { type Test } from 'tap';
+import { png } from './support/pictures.ts';
+import { ask } from './support/service.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly managementUrl: string;
+  /** Everything printed until the service listened. */
+  readonly printed: string;
+}
+
+/** Runs what `npm start` runs, on free ports. */
+function spawnService(env: Record<string, string>, ...args: string[]): ChildProcess {
+  const [command = '', ...start] = scripts.start.split(' ');
+  const { NODE_ENV: _, ...inherited } = process.env;
+  return spawn(command === 'node' ? process.execPath : command, [...start, ...args], {
+    cwd: ROOT,
+    env: { ...inherited, PORT: '0', MANAGEMENT_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function run(t: Test, env: Record<string, string>, ...args: string[]): Promise<Running> {
+  const child = spawnService(env, ...args);
+  t.teardown(() => child.kill('SIGKILL'));
+  let printed = '';
+  child.stdout?.setEncoding('utf8');
+  while (!/"?management"?:? +\S|"management":/.test(printed)) printed += (await once(child.stdout ?? child, 'data'))[0];
+  const urlOf = (name: string) => new RegExp(`"?${name}"?[: ]+"?(http://[^"\\s]+)`).exec(printed)?.[1] ?? '';
+  const running = { child, printed, url: urlOf('images'), managementUrl: urlOf('management') };
+  while ((await ask(running.managementUrl, 'GET', '/readyz')).status !== 200);
+  return running;
+}
+
+/** How a process ends that is not to start, and what it says. */
+async function failure(env: Record<string, string>): Promise<{ code: number; said: string }> {
+  const child = spawnService(env);
+  const [said, [code]] = await Promise.all([child.stderr ? text(child.stderr) : '', once(child, 'exit')]);
+  return { code, said };
+}
+
+t.test('with nothing set it serves the samples and prints addresses to try', async (t) => {
+  const { child, printed, url } = await run(t, {});
+  t.match(printed, /images +http:\/\/127\.0\.0\.1:\d+\n/);
+  t.match(printed, /management +http:\/\/127\.0\.0\.1:\d+\n/);
+  t.match(printed, /originals +file:\/\/\/.+\/samples\n/);
+  t.match(printed, /limits +originals 25 MiB and 50\.0 MP, .+deadline 12 s/);
+  const addresses = printed.split('Try:')[1]?.match(/http:\S+/g) ?? [];
+  t.equal(addresses.length, 3);
+  for (const address of addresses) {
+    t.ok(address.startsWith(url));
+    t.match(await ask(url, 'GET', address.slice(url.length)), { status: 200, headers: { 'content-type': /^image\// } });
+  }
+  child.kill('SIGINT');
+  t.equal((await once(child, 'exit'))[0], 0, 'ends on Ctrl-C');
+});
+
+t.test('serves the folder that it is given, as seen from where the person is', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(path.join(folder, 'mine.png'), await png(40, 30));
+  const { child, printed, url } = await run(t, { INIT_CWD: path.dirname(folder) }, path.basename(folder));
+  t.notMatch(printed, /Try:/);
+  t.equal((await ask(url, 'GET', '/mine.png?w=10')).status, 200);
+  child.kill('SIGTERM');
+  t.equal((await once(child, 'exit'))[0], 0);
+});
+
+t.test('in production says it in one line of JSON', async (t) => {
+  const { printed } = await run(t, { NODE_ENV: 'production', HOST: '127.0.0.1', SOURCE: `file://${ROOT}/samples` });
+  const lines = printed.trim().split('\n');
+  const start = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'listening');
+  t.match(start, { images: /^http/, management: /^http/, originals: /^file:/, limits: String });
+});
+
+t.test('a bad configuration stops the start in one line', async (t) => {
+  const cases: readonly [Record<string, string>, RegExp][] = [
+    [{ PORT: 'abc' }, /^PORT is "abc"; expected a port from 0 to 65535\.\n$/],
+    [{ NODE_ENV: 'production' }, /^SOURCE is not set; expected file:\/\/\/folder or s3:\/\/bucket\/prefix\.\n$/],
+  ];
+  for (const [env, message] of cases) {
+    const { code, said } = await failure(env);
+    t.equal(code, 1);
+    t.match(said, message);
+  }
+});
+
+t.test('the thread pool has a thread for each worker and four more', async (t) => {
+  if (process.platform !== 'linux') {
+    t.skip('threads are counted in /proc');
+    return;
+  }
+  const threads = async (env: Record<string, string>) => {
+    const { child } = await run(t, env);
+    return readdirSync(`/proc/${child.pid}/task`).length;
+  };
+  const [asPlanned, fixed] = [
+    await threads({ WORKERS: '9' }),
+    await threads({ WORKERS: '9', UV_THREADPOOL_SIZE: '4' }),
+  ];
+  // libvips may have one of its own at that moment.
+  t.ok(asPlanned - fixed >= 9, 'nine workers: 13 threads where libuv by itself has 4');
+});
