@@ -187,9 +187,8 @@ function validate(env: NodeJS.ProcessEnv): Values {
   try {
     return envSchema({ schema: SCHEMA, data, env: false, dotenv: false }) as unknown as Values;
   } catch (error) {
-    const [first] = (error as { readonly errors?: readonly { readonly instancePath: string }[] }).errors ?? [];
-    if (!first) throw error;
-    const name = first.instancePath.slice(1) as VariableName;
+    const [{ instancePath }] = (error as { readonly errors: readonly [{ readonly instancePath: string }] }).errors;
+    const name = instancePath.slice(1) as VariableName;
     throw invalid(name, env[name]);
   }
 }

@@ -96,19 +96,28 @@ t.test('a bad configuration stops the start in one line', async (t) => {
   }
 });
 
+/** The name of a thread; libvips has some of its own that come and go, so one may be gone when its turn comes. */
+function nameOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return 'libvips';
+  }
+}
+
 t.test('the thread pool has a thread for each worker and four more', async (t) => {
   if (process.platform !== 'linux') {
     t.skip('threads are counted in /proc');
     return;
   }
   const threads = async (env: Record<string, string>) => {
-    const { child } = await run(t, env);
-    return readdirSync(`/proc/${child.pid}/task`).length;
+    const tasks = `/proc/${(await run(t, env)).child.pid}/task`;
+    const names = readdirSync(tasks).map((task) => nameOf(`${tasks}/${task}/comm`));
+    return names.filter((name) => !name.startsWith('libvips')).length;
   };
   const [asPlanned, fixed] = [
     await threads({ WORKERS: '9' }),
     await threads({ WORKERS: '9', UV_THREADPOOL_SIZE: '4' }),
   ];
-  // libvips may have one of its own at that moment.
-  t.ok(asPlanned - fixed >= 9, 'nine workers: 13 threads where libuv by itself has 4');
+  t.equal(asPlanned - fixed, 9, 'nine workers: 13 threads where libuv by itself has 4');
 });

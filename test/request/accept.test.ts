@@ -23,11 +23,7 @@ const browsers: readonly Row[] = [
     'image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5',
     ['avif', 'webp'],
   ],
-  [
-    'Safari 14, picture',
-    'image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5',
-    ['webp'],
-  ],
+  ['Safari 14, picture', 'image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5', ['webp']],
   ['Safari 13, picture', 'image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5', []],
   ['Internet Explorer', 'image/png, image/svg+xml, image/*;q=0.8, */*;q=0.5', []],
   ['curl', '*/*', []],
@@ -102,14 +98,16 @@ t.test('a header of 2048 characters is read, a longer one is not', (t) => {
 
 t.test('whatever the header is, only what it names comes back, once', (t) => {
   const piece = fc.constantFrom('image/', 'avif', 'webp', '*', ',', ';', 'q=', '0', '1', '.', '5', ' ', '"');
-  fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: piece }, fc.string()), { maxLength: 20 }), (pieces) => {
-      const accept = pieces.join('');
-      const formats = acceptedFormats(accept);
-      const named = formats.every((format) => accept.toLowerCase().includes(`image/${format}`));
-      return named && new Set(formats).size === formats.length;
-    }),
-    { numRuns: 1000 },
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: piece }, fc.string()), { maxLength: 20 }), (pieces) => {
+        const accept = pieces.join('');
+        const formats = acceptedFormats(accept);
+        const named = formats.every((format) => accept.toLowerCase().includes(`image/${format}`));
+        return named && new Set(formats).size === formats.length;
+      }),
+      { numRuns: 1000 },
+    ),
   );
   t.end();
 });

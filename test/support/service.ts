@@ -36,7 +36,10 @@ export interface ServiceOptions {
 }
 
 /** The whole service on ports of its own, over real HTTP, with a clock that the test can put forward. */
-export async function startService(t: Test, { env = {}, parts = {}, ready = true }: ServiceOptions = {}): Promise<Service> {
+export async function startService(
+  t: Test,
+  { env = {}, parts = {}, ready = true }: ServiceOptions = {},
+): Promise<Service> {
   const log: Record<string, unknown>[] = [];
   let made = 0;
   let ahead = 0;
