@@ -1,40 +1,52 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
 import { type Config, ConfigError, type VariableName } from './config.ts';
+import { prepareDrain } from './http/drain.ts';
 import { buildManagementApp } from './http/management.ts';
 import { createSendOriginal } from './http/original.ts';
 import { buildPublicApp } from './http/public-app.ts';
-import { createAdmission } from './render/admission.ts';
+import { createAdmission, observeAdmission } from './render/admission.ts';
 import { createOriginalReader } from './render/original-reader.ts';
 import { createOriginals } from './render/originals.ts';
 import { createPassthrough } from './render/passthrough.ts';
 import { prepare } from './render/prepare.ts';
 import { createRenderer } from './render/renderer.ts';
+import { observeSource } from './sources/observe.ts';
 import { openSource } from './sources/open-source.ts';
 import type { Source, SourceStatus } from './sources/source.ts';
 import { createLogger } from './telemetry/logger.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
 import type { Plan } from './transform/plan.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 import { transform } from './transform/transform.ts';
 
+type Transform = (original: Uint8Array, plan: Plan) => Promise<Buffer>;
+
 /** What a test may put in place of the real thing. */
 export interface Parts {
   readonly logger: Logger;
   readonly source: Source;
-  readonly transform: (original: Uint8Array, plan: Plan) => Promise<Buffer>;
+  readonly transform: Transform;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Lets so many milliseconds pass. */
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 /** The service, built and not yet listening. */
 export interface App {
   readonly publicApp: FastifyInstance;
   readonly managementApp: FastifyInstance;
+  readonly logger: Logger;
   /** Listens on both ports, then makes itself ready in the background. */
   start(): Promise<Listening>;
+  /** Ends without losing a request: see `http/drain.ts`. */
+  drain(): Promise<void>;
+  /** Ends as soon as what is being answered is. */
   stop(): Promise<void>;
 }
 
@@ -47,35 +59,35 @@ const CHECK_RETRY_MS = 5_000;
 /** The composition root: configuration in, parts put together, nothing started. */
 export async function buildApp(config: Config, replaced: Partial<Parts> = {}): Promise<App> {
   setUpSharp();
-  const { forcePathStyle, maxSockets } = { forcePathStyle: config.s3ForcePathStyle, maxSockets: MAX_SOCKETS };
-  const parts: Parts = {
-    logger: replaced.logger ?? createLogger(config.logLevel),
-    source: replaced.source ?? (await openSource({ url: config.source, forcePathStyle, maxSockets })),
-    transform: replaced.transform ?? transform,
-    now: replaced.now ?? (() => performance.now()),
-  };
-  const { logger, source, now } = parts;
+  const metrics = createMetrics();
+  const parts = await chooseParts(config, replaced, metrics);
+  const { logger } = parts;
+  const source = observeSource(parts.source, metrics.sourceAnswered);
   const readiness = createReadiness({
     codecs: 'codecs are not warmed up yet',
     source: 'the source is not checked yet',
   });
-  const { workers: capacity, queueLength, maxSourceBytes, originalFreshMs: freshMs, cacheControl } = config;
 
+  const admissions = createAdmissions(config, metrics);
+  const memoryTier = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
+  metrics.watch({ workers: config.workers, admissions, memoryTier });
   const originals = createOriginals({
-    reader: createOriginalReader({ source, maxSourceBytes, now }),
-    admission: createAdmission({ capacity: capacity * ORIGINALS_PER_WORKER, queueLength }),
-    freshMs,
-    now,
+    reader: createOriginalReader({ source, maxSourceBytes: config.maxSourceBytes, now: parts.now }),
+    admission: admissions.originals,
+    freshMs: config.originalFreshMs,
+    now: parts.now,
   });
   const render = createRenderer({
     originals,
-    tier: createMemoryTier({ maxBytes: config.cacheMemoryBytes }),
-    workers: createAdmission({ capacity, queueLength }),
-    transform: parts.transform,
+    tier: memoryTier,
+    workers: admissions.workers,
+    transform: observeTransform(parts.transform, metrics),
   });
+  const { cacheControl } = config;
   const publicApp = await buildPublicApp({
     logger,
     corsOrigins: config.corsOrigins,
+    observe: metrics.request,
     image: {
       sourceId: source.id,
       originals,
@@ -87,28 +99,74 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
       deadlineMs: config.deadlineMs,
     },
   });
-  const managementApp = buildManagementApp({ logger, readiness });
+  const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry });
+  const drainPublicApp = prepareDrain(publicApp);
   const stopping = new AbortController();
 
-  return {
+  const app: App = {
     publicApp,
     managementApp,
+    logger,
     async start() {
       const listening = {
         publicUrl: await listen(publicApp, 'PORT', config.host, config.port),
         managementUrl: await listen(managementApp, 'MANAGEMENT_PORT', config.host, config.managementPort),
       };
-      const { signal } = stopping;
-      const onStatus = (status: SourceStatus) => logSourceStatus(logger, status);
-      const report = readiness.report;
-      void prepare({ source, transform: parts.transform, report, onStatus, retryMs: CHECK_RETRY_MS, signal });
+      void prepare({
+        source: parts.source,
+        transform: parts.transform,
+        report: readiness.report,
+        onStatus: (status) => logSourceStatus(logger, status),
+        retryMs: CHECK_RETRY_MS,
+        signal: stopping.signal,
+      });
       return listening;
+    },
+    async drain() {
+      logger.info({ delayMs: config.drainDelayMs }, 'draining');
+      const announce = () => readiness.report('draining', 'the service is ending');
+      await drainPublicApp({ delay: () => parts.wait(config.drainDelayMs), announce });
+      await app.stop();
+      logger.info('drained');
     },
     async stop() {
       stopping.abort();
       await Promise.all([publicApp.close(), managementApp.close()]);
       source.close();
     },
+  };
+  return app;
+}
+
+async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Metrics): Promise<Parts> {
+  const { source: url, s3ForcePathStyle: forcePathStyle } = config;
+  return {
+    logger: replaced.logger ?? createLogger(config.logLevel),
+    source:
+      replaced.source ??
+      (await openSource({ url, forcePathStyle, maxSockets: MAX_SOCKETS, onRetry: metrics.sourceRetried })),
+    transform: replaced.transform ?? transform,
+    now: replaced.now ?? (() => performance.now()),
+    wait: replaced.wait ?? ((ms) => setTimeout(ms)),
+  };
+}
+
+/** The two places where work waits: for room to hold an original, and for a worker. */
+function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
+  const gate = (name: string, capacity: number) =>
+    observeAdmission(createAdmission({ capacity, queueLength }), {
+      waited: (seconds) => metrics.waited(name, seconds),
+      refused: () => metrics.shed(`${name}_queue_full`),
+    });
+  return { originals: gate('originals', workers * ORIGINALS_PER_WORKER), workers: gate('workers', workers) };
+}
+
+function observeTransform(inner: Transform, metrics: Metrics): Transform {
+  return async (original, plan) => {
+    const started = performance.now();
+    const body = await inner(original, plan);
+    metrics.transformed(plan.from, plan.format, plan.sourcePixels, (performance.now() - started) / 1000);
+    return body;
   };
 }
 

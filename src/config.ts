@@ -27,6 +27,7 @@ function bytes(fallback: string, doc: string) {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const ORIGIN = 'https?://[^/,\\s]+';
+const DRAIN_SLACK_MS = 5_000;
 const MAX_PIXELS = 268_402_689;
 
 export const VARIABLES = {
@@ -105,6 +106,12 @@ export const VARIABLES = {
     600_000,
     'Time from a request to its answer; over it 504. Keep it below the time-out of the CDN.',
   ),
+  DRAIN_DELAY_MS: integer(
+    5_000,
+    0,
+    600_000,
+    'After SIGTERM, how long requests are still accepted while `/readyz` says 503: longer than the platform takes to notice.',
+  ),
   CORS_ORIGINS: variable(
     Type.String({ default: '*', pattern: `^(\\*|${ORIGIN}(\\s*,\\s*${ORIGIN})*)$` }),
     '* or a list such as https://a.example,https://b.example',
@@ -143,6 +150,9 @@ export interface Config {
   readonly workers: number;
   readonly queueLength: number;
   readonly deadlineMs: number;
+  readonly drainDelayMs: number;
+  /** After so long a drain is given up: the delay, one request begun at its end, and some slack. */
+  readonly drainLimitMs: number;
   readonly corsOrigins: '*' | readonly string[];
 }
 
@@ -177,6 +187,8 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     workers: values.WORKERS,
     queueLength: values.QUEUE_LENGTH,
     deadlineMs: values.DEADLINE_MS,
+    drainDelayMs: values.DRAIN_DELAY_MS,
+    drainLimitMs: values.DRAIN_DELAY_MS + values.DEADLINE_MS + DRAIN_SLACK_MS,
     corsOrigins: values.CORS_ORIGINS === '*' ? '*' : values.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   });
 }

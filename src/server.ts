@@ -13,9 +13,10 @@ try {
   const given = folder && { SOURCE: pathToFileURL(path.resolve(process.env.INIT_CWD ?? '', folder)).href };
   const config = readConfig({ ...process.env, ...given }, SAMPLES);
   const app = await buildApp(config);
-  closeWithGrace(async ({ signal }) => {
-    // Ctrl-C is a person who wants it gone; SIGTERM is a platform that lets it finish.
-    if (signal !== 'SIGINT') await app.stop();
+  closeWithGrace({ delay: config.drainLimitMs, logger: app.logger }, async ({ signal }) => {
+    // SIGTERM is a platform that lets it finish; Ctrl-C is a person who wants it gone; the rest is a mistake of ours.
+    if (signal === 'SIGTERM') await app.drain();
+    else if (signal !== 'SIGINT') await app.stop();
   });
   announceStart(config, await app.start(), SAMPLES);
 } catch (error) {

@@ -70,11 +70,23 @@ t.test('serves the folder that it is given, as seen from where the person is', a
   const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
   t.teardown(() => rm(folder, { recursive: true }));
   await writeFile(path.join(folder, 'mine.png'), await png(40, 30));
-  const { child, printed, url } = await run(t, { INIT_CWD: path.dirname(folder) }, path.basename(folder));
+  const { child, printed, url } = await run(
+    t,
+    { DRAIN_DELAY_MS: '0', INIT_CWD: path.dirname(folder) },
+    path.basename(folder),
+  );
   t.notMatch(printed, /Try:/);
   t.equal((await ask(url, 'GET', '/mine.png?w=10')).status, 200);
   child.kill('SIGTERM');
   t.equal((await once(child, 'exit'))[0], 0);
+});
+
+t.test('a second SIGTERM ends a drain at once', async (t) => {
+  const { child, managementUrl } = await run(t, { DRAIN_DELAY_MS: '60000' });
+  child.kill('SIGTERM');
+  while ((await ask(managementUrl, 'GET', '/readyz')).status !== 503);
+  child.kill('SIGTERM');
+  t.equal((await once(child, 'exit'))[0], 1);
 });
 
 t.test('in production says it in one line of JSON', async (t) => {
@@ -105,11 +117,9 @@ function nameOf(file: string): string {
   }
 }
 
-t.test('the thread pool has a thread for each worker and four more', async (t) => {
-  if (process.platform !== 'linux') {
-    t.skip('threads are counted in /proc');
-    return;
-  }
+const skip = process.platform === 'linux' ? false : 'threads are counted in /proc';
+
+t.test('the thread pool has a thread for each worker and four more', { skip }, async (t) => {
   const threads = async (env: Record<string, string>) => {
     const tasks = `/proc/${(await run(t, env)).child.pid}/task`;
     const names = readdirSync(tasks).map((task) => nameOf(`${tasks}/${task}/comm`));

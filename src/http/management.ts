@@ -1,13 +1,15 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Registry } from 'prom-client';
 import type { Readiness } from '../telemetry/readiness.ts';
 
 export interface ManagementOptions {
   readonly logger: FastifyBaseLogger;
   readonly readiness: Readiness;
+  readonly metrics: Pick<Registry, 'contentType' | 'metrics'>;
 }
 
 /** The port that the platform talks to; never routed from outside. */
-export function buildManagementApp({ logger, readiness }: ManagementOptions): FastifyInstance {
+export function buildManagementApp({ logger, readiness, metrics }: ManagementOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -18,6 +20,10 @@ export function buildManagementApp({ logger, readiness }: ManagementOptions): Fa
     const { reasons } = readiness;
     reply.code(reasons.length === 0 ? 200 : 503);
     return { status: reasons.length === 0 ? 'ok' : 'not ready', reasons };
+  });
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return await metrics.metrics();
   });
   return app;
 }

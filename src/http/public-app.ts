@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { handleErrors } from './error-handler.ts';
 import { COMMON_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { type ImageOptions, imageRoutes } from './image.ts';
-import { logRequests } from './request-log.ts';
+import { logRequests, type RequestObserver } from './request-log.ts';
 import { publicServerOptions, RESERVED_PREFIX } from './server-options.ts';
 
 export interface PublicAppOptions {
@@ -12,12 +12,18 @@ export interface PublicAppOptions {
   /** Origins that may read answers; `*` for all. */
   readonly corsOrigins: '*' | readonly string[];
   readonly image: ImageOptions;
+  readonly observe: RequestObserver;
 }
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The port that a CDN talks to. */
-export async function buildPublicApp({ logger, corsOrigins, image }: PublicAppOptions): Promise<FastifyInstance> {
+export async function buildPublicApp({
+  logger,
+  corsOrigins,
+  image,
+  observe,
+}: PublicAppOptions): Promise<FastifyInstance> {
   const anyOrigin = corsOrigins === '*';
   const app: FastifyInstance = Fastify(
     publicServerOptions({
@@ -26,7 +32,7 @@ export async function buildPublicApp({ logger, corsOrigins, image }: PublicAppOp
     }),
   );
   handleErrors(app);
-  logRequests(app);
+  logRequests(app, observe);
   await app.register(cors, {
     origin: anyOrigin ? '*' : [...corsOrigins],
     methods: ['GET', 'HEAD'],

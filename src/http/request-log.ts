@@ -19,6 +19,9 @@ declare module 'fastify' {
   }
 }
 
+/** Told of each request when it is over. */
+export type RequestObserver = (request: Outcome & { readonly status: number; readonly seconds: number }) => void;
+
 /** nginx's number for a client that left before its answer was complete; only the log ever sees it. */
 const CLIENT_LEFT_STATUS = 499;
 
@@ -26,29 +29,39 @@ const CLIENT_LEFT_STATUS = 499;
  * One line a request, when its answer is complete or its client has left. By the event of the response itself: Fastify's
  * onResponse hook does not run for an answer that nobody waited for.
  */
-export function logRequests(app: FastifyInstance): void {
+export function logRequests(app: FastifyInstance, observe: RequestObserver): void {
   app.decorateRequest('summary', null);
   app.decorateRequest('failure', null);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => logRequest(request, reply));
+    reply.raw.once('close', () => logRequest(request, reply, observe));
     done();
   });
 }
 
-function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply, observe: RequestObserver): void {
   const isComplete = reply.raw.writableFinished;
+  const { outcome, error } = outcomeOf(request, isComplete);
+  const status = isComplete || request.failure !== null ? reply.statusCode : CLIENT_LEFT_STATUS;
+  observe({ outcome, error, status, seconds: reply.elapsedTime / 1000 });
   const line = {
     method: request.method,
-    status: isComplete || request.failure !== null ? reply.statusCode : CLIENT_LEFT_STATUS,
+    status,
     bytes: request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),
     ms: Number(reply.elapsedTime.toFixed(1)),
-    ...describe(request, isComplete),
+    ...(error === undefined
+      ? (request.summary ?? { url: request.originalUrl, outcome })
+      : { url: request.originalUrl, outcome, error }),
   };
   request.log.info(line, 'request');
 }
 
-function describe({ failure, summary, originalUrl }: FastifyRequest, isComplete: boolean): object {
+interface Outcome {
+  readonly outcome: string;
+  /** Code of the error that was answered, or of what kept the answer from being complete. */
+  readonly error?: string | undefined;
+}
+
+function outcomeOf({ failure, summary }: FastifyRequest, isComplete: boolean): Outcome {
   const error = failure ?? (isComplete ? undefined : 'client_left');
-  if (error !== undefined) return { url: originalUrl, outcome: 'error', error };
-  return summary ?? { url: originalUrl, outcome: 'other' };
+  return error === undefined ? { outcome: summary?.outcome ?? 'other' } : { outcome: 'error', error };
 }

@@ -83,3 +83,34 @@ export function createAdmission({ capacity, queueLength }: AdmissionOptions): Ad
     },
   };
 }
+
+export interface AdmissionObserver {
+  /** Seconds waited by who got a place. */
+  waited(seconds: number): void;
+  /** Turned away because the queue was full. */
+  refused(): void;
+}
+
+/** The same admission, told of to an observer. */
+export function observeAdmission(admission: Admission, observer: AdmissionObserver): Admission {
+  return {
+    async enter(cost, signal) {
+      const asked = performance.now();
+      try {
+        const release = await admission.enter(cost, signal);
+        observer.waited((performance.now() - asked) / 1000);
+        return release;
+      } catch (error) {
+        // What a signal carries when it aborts may be an error of ours too.
+        if (error !== signal.reason) observer.refused();
+        throw error;
+      }
+    },
+    get active() {
+      return admission.active;
+    },
+    get waiting() {
+      return admission.waiting;
+    },
+  };
+}

@@ -21,5 +21,15 @@ export async function warmUp(transform: (original: Uint8Array, plan: Plan) => Pr
 function planOf(format: OutputFormat): Plan {
   const sides = { width: SIDE, height: SIDE };
   const { encoder } = FORMATS[format];
-  return { output: sides, scaled: sides, format, animated: false, flatten: false, encoder, sourcePixels: 1, cost: 1 };
+  return {
+    from: 'png',
+    output: sides,
+    scaled: sides,
+    format,
+    animated: false,
+    flatten: false,
+    encoder,
+    sourcePixels: 1,
+    cost: 1,
+  };
 }

@@ -8,15 +8,17 @@ export interface SourceOptions {
   readonly url: string;
   readonly forcePathStyle: boolean;
   readonly maxSockets: number;
+  /** Told how many times a request was made again. */
+  readonly onRetry?: (times: number) => void;
 }
 
 const OPENERS: Readonly<Record<string, (url: URL, options: SourceOptions) => Source | Promise<Source>>> = {
   'file:': (url) => createFileSource({ root: fileURLToPath(url) }),
-  's3:': async (url, { forcePathStyle, maxSockets }) => {
+  's3:': async (url, { forcePathStyle, maxSockets, onRetry }) => {
     // Loaded on demand: the SDK takes a third of a second to load, and a folder needs none of it.
     const { createS3Source } = await import('./s3.ts');
     const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
-    return createS3Source({ bucket: url.hostname, prefix, forcePathStyle, maxSockets });
+    return createS3Source({ bucket: url.hostname, prefix, forcePathStyle, maxSockets, onRetry });
   },
 };
 

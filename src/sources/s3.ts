@@ -11,6 +11,8 @@ export interface S3SourceOptions {
   readonly forcePathStyle: boolean;
   /** Sockets to S3 at most; a request past that waits for one. */
   readonly maxSockets: number;
+  /** Told how many times a request was made again. */
+  readonly onRetry?: ((times: number) => void) | undefined;
 }
 
 // A region's front end answers a connection in milliseconds; one that does not is better tried again than waited for.
@@ -24,7 +26,7 @@ const NO_LIST = 'S3 then answers 403 for a missing key, which is taken for a 404
 
 /** Originals from an S3 bucket. Credentials, region and endpoint are the SDK's own (`AWS_…`, roles, profiles). */
 export function createS3Source(options: S3SourceOptions): Source {
-  const { bucket, prefix, forcePathStyle, maxSockets } = options;
+  const { bucket, prefix, forcePathStyle, maxSockets, onRetry } = options;
   const agent = { keepAlive: true, maxSockets };
   const client = new S3Client({
     forcePathStyle,
@@ -53,7 +55,15 @@ export function createS3Source(options: S3SourceOptions): Source {
       IfMatch: conditions.ifMatch,
       Range: conditions.range,
     });
-    return await client.send(command, { abortSignal: signal });
+    const output = await client.send(command, { abortSignal: signal });
+    countRetries(output);
+    return output;
+  }
+
+  /** An answer and an exception of the SDK's both say how many attempts they took. */
+  function countRetries(outcome: unknown): void {
+    const { attempts = 1 } = (outcome as Partial<GetObjectCommandOutput>).$metadata ?? {};
+    if (attempts > 1) onRetry?.(attempts - 1);
   }
 
   async function open(key: string, conditions: ReadConditions, signal: AbortSignal): Promise<Opened | NotModified> {
@@ -62,6 +72,7 @@ export function createS3Source(options: S3SourceOptions): Source {
       hasRead = true;
       return openedOf(output);
     } catch (error) {
+      countRetries(error);
       signal.throwIfAborted();
       // The SDK knows no success but a body: a 304 arrives as an exception named Unknown.
       if (statusOf(error) === 304) return { status: 'not-modified' };

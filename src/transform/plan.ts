@@ -17,6 +17,8 @@ export interface PlanLimits {
 
 /** Everything that will be done to an original, decided before a pixel of it is decoded. */
 export interface Plan extends Geometry {
+  /** The original's format. */
+  readonly from: ImageFacts['format'];
   readonly format: OutputFormat;
   /** Whether every frame is kept, or the first alone. */
   readonly animated: boolean;
@@ -54,6 +56,7 @@ export function planVariant(
   refuseTooManyPixels(facts, sourcePixels, limits);
   return {
     ...geometry,
+    from: facts.format,
     format,
     animated: frames > 1,
     flatten: facts.alpha && !FORMATS[format].alpha,
