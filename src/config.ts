@@ -41,7 +41,7 @@ export const VARIABLES = {
     9464,
     0,
     65_535,
-    'Port of `/livez` and `/readyz`; never to be routed from outside.',
+    'Port of `/livez`, `/readyz` and `/metrics`; never to be routed from outside.',
     'a port',
   ),
   LOG_LEVEL: variable(

@@ -28,7 +28,7 @@ export const ERRORS = {
   bad_option: { status: 400, caching: 'short', message: 'An option has a value that is not allowed.' },
   not_found: { status: 404, caching: 'missing', message: 'No such object.' },
   no_route: { status: 404, caching: 'never', message: 'Nothing is served at this address.' },
-  method_not_allowed: { status: 405, caching: 'never', message: 'Only GET and HEAD are allowed.' },
+  method_not_allowed: { status: 405, caching: 'never', message: 'Only GET, HEAD and OPTIONS are allowed.' },
   request_timeout: { status: 408, caching: 'never', message: 'The request did not arrive in time.' },
   too_large: { status: 413, caching: 'short', message: 'The original has more bytes than allowed.' },
   unsupported_image: { status: 415, caching: 'short', message: 'The original is not an image that can be decoded.' },

@@ -12,7 +12,7 @@ interface FormatRow {
   readonly sniff: (head: Uint8Array) => boolean;
   readonly alpha: boolean;
   readonly animated: boolean;
-  /** The longest side the format can store, in pixels. */
+  /** The longest side that its encoder writes, in pixels; for JPEG and AVIF less than the format could store. */
   readonly maxSide: number;
   /** Encoder settings as sharp names them; absent for formats that are only read. Reasons: docs/decisions.md. */
   readonly encoder?: Readonly<Record<string, string | number | boolean>>;
@@ -24,7 +24,7 @@ export const FORMATS = {
     sniff: (head) => begins(head, 0, [0xff, 0xd8, 0xff]),
     alpha: false,
     animated: false,
-    maxSide: 65_535,
+    maxSide: 65_500,
     encoder: { quality: 80, chromaSubsampling: '4:2:0', progressive: false },
   },
   png: {
@@ -45,10 +45,11 @@ export const FORMATS = {
   },
   avif: {
     mime: 'image/avif',
-    sniff: (head) => isoBrands(head).includes('avif') || isoBrands(head).includes('avis'),
+    // Also among the compatible brands: HEIC has the same container and not this brand.
+    sniff: (head) => isoBrands(head).includes('avif'),
     alpha: true,
     animated: false,
-    maxSide: 65_536,
+    maxSide: 16_384,
     encoder: { quality: 50, effort: 2, chromaSubsampling: '4:2:0' },
   },
   gif: {
@@ -112,7 +113,7 @@ function beginsSvg(head: Uint8Array): boolean {
   const text = markupOf(head).toLowerCase();
   let at = skipSpace(text, 0);
   for (let opened = prologueAt(text, at); opened; opened = prologueAt(text, at)) {
-    const end = opened[0] === '<!doctype' ? doctypeEnd(text, at) : text.indexOf(opened[1], at);
+    const end = opened[0] === '<!doctype' ? doctypeEnd(text, at) : text.indexOf(opened[1], at + opened[0].length);
     if (end < 0) return false;
     at = skipSpace(text, end + opened[1].length);
   }
@@ -156,14 +157,12 @@ function beginsText(head: Uint8Array, offset: number, text: string): boolean {
 /** Major and compatible brands of an ISO base media file (ISO/IEC 14496-12, 4.3); none when it is not one. */
 function isoBrands(head: Uint8Array): readonly string[] {
   if (!beginsText(head, 4, 'ftyp')) return [];
-  const end = Math.min(head.length, (head[2] ?? 0) * 256 + (head[3] ?? 0));
+  const end = Math.min(head.length, new DataView(head.buffer, head.byteOffset).getUint32(0));
   const brands = [latin1(head, 8, 12)];
   for (let offset = 16; offset + 4 <= end; offset += 4) brands.push(latin1(head, offset, offset + 4));
   return brands;
 }
 
 function latin1(head: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let index = from; index < Math.min(to, head.length); index++) text += String.fromCharCode(head[index] ?? 0);
-  return text;
+  return String.fromCharCode(...head.subarray(from, to));
 }

@@ -55,7 +55,9 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     asked: ImageRequest,
     deadline: RequestDeadline,
   ): Promise<void> {
+    const asking = performance.now();
     const { record, release } = await originals.hold(asked.key, deadline.signal);
+    const recordMs = performance.now() - asking;
     try {
       const { head } = record;
       const plan = planFor(record, request, asked);
@@ -73,9 +75,11 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
         reply.send();
         return;
       }
-      const rendered = await render(variant, deadline.signal);
-      note(request, reply.headers(validators).headers(variantHeaders(rendered.entry)), asked, rendered);
-      reply.send(rendered.entry.body);
+      const { entry, outcome, timings } = await render(variant, deadline.signal);
+      reply.headers(validators).headers(variantHeaders(entry));
+      // Bytes that were read to make the record are read by the time the renderer asks for them.
+      note(request, reply, asked, { outcome, timings: timings && { ...timings, source: timings.source + recordMs } });
+      reply.send(entry.body);
     } finally {
       release();
     }
@@ -89,6 +93,17 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
   ) {
     note(request, reply, asked, { outcome: 'original' });
     await sendOriginal(request, reply, asked.key, deadline);
+  }
+
+  /** Says what the cache did, to whoever asks by header and to the log. */
+  function note(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { key, options }: ImageRequest,
+    { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
+  ): void {
+    request.summary = { key, options: canonicalQuery(options, policy), outcome, timings };
+    reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
   }
 
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
@@ -108,15 +123,4 @@ function parse(target: string, policy: OptionPolicy): ImageRequest {
   if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
   const { key, options } = parsed.value;
   return { key, options: asksForVariant(options) ? canonicalOptions(options, policy) : options };
-}
-
-/** Says what the cache did, to whoever asks by header and to the log. */
-function note(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { key, options }: ImageRequest,
-  { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
-): void {
-  request.summary = { key, options: canonicalQuery(options), outcome, timings };
-  reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
 }

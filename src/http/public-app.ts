@@ -33,6 +33,10 @@ export async function buildPublicApp({
   );
   handleErrors(app);
   logRequests(app, observe);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(COMMON_HEADERS);
+    done();
+  });
   await app.register(cors, {
     origin: anyOrigin ? '*' : [...corsOrigins],
     methods: ['GET', 'HEAD'],
@@ -41,8 +45,7 @@ export async function buildPublicApp({
     strictPreflight: false,
     maxAge: 86_400,
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(COMMON_HEADERS);
+  app.addHook('onRequest', (request, _reply, done) => {
     // Before a body is looked at: there is none that could make another method right.
     done(METHODS.includes(request.method) ? undefined : new ServiceError('method_not_allowed'));
   });

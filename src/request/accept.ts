@@ -20,19 +20,17 @@ const MAX_ACCEPT_LENGTH = 2048;
 function weightsOf(accept: string): Record<NegotiatedFormat, number> {
   const weights = { avif: 0, webp: 0 };
   for (const element of accept.split(',')) {
-    const parameters = element.split(';');
-    const type = (parameters.shift() ?? '').trim();
+    const parts = element.split(';').map((part) => part.trim());
     for (const format of NEGOTIATED) {
-      if (type === `image/${format}`) weights[format] = weightOf(parameters);
+      if (parts[0] === `image/${format}`) weights[format] = weightOf(parts);
     }
   }
   return weights;
 }
 
-function weightOf(parameters: readonly string[]): number {
-  for (const parameter of parameters) {
-    const weight = /^q=([01](?:\.[0-9]{0,3})?)$/.exec(parameter.trim());
-    if (weight) return Math.min(1, Number(weight[1]));
-  }
-  return 1;
+/** The weight among the parts of one element, 1 when it has none; one that is not well formed is no consent. */
+function weightOf(parts: readonly string[]): number {
+  const weight = parts.find((part) => part.slice(0, 2) === 'q=');
+  if (weight === undefined) return 1;
+  return /^q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)$/.test(weight) ? Number(weight.slice(2)) : 0;
 }

@@ -25,9 +25,14 @@ export function asksForVariant(options: Options): boolean {
  * The query of the canonical URL, which knows nothing of the original: in table order, a default quality left out only
  * beside a format that is named.
  */
-export function canonicalQuery(options: Options): string {
+export function canonicalQuery(options: Options, policy: OptionPolicy): string {
   const { f } = options;
-  return serialise(f === undefined || f === 'auto' ? options : withoutDefaultQuality(options, f));
+  if (f === undefined || f === 'auto') return serialise(options);
+  // Whoever reads the URL applies the policy again: where that sets a quality, one left out would mean another.
+  const usual = defaultQuality(f);
+  return serialise(
+    usual !== undefined && policy.defaults.q !== undefined ? options : withoutDefaultQuality(options, f),
+  );
 }
 
 /** The options that tell variants of one original and one output format apart. */
@@ -51,8 +56,12 @@ function withoutDefaultQuality(options: Options, format: OutputFormat): Options 
   return others;
 }
 
+function rounded(side: number | undefined): number | undefined {
+  return side === undefined ? undefined : Math.round(side);
+}
+
 function clampedSides(options: Options, policy: OptionPolicy): Pick<Options, 'w' | 'h'> {
-  const { w, h } = options;
+  const [w, h] = [rounded(options.w), rounded(options.h)];
   const excess = Math.max((w ?? 0) / policy.maxWidth, (h ?? 0) / policy.maxHeight, 1);
   const clamped = (side: number) => Math.max(1, Math.round(side / excess));
   const sides: { [N in OptionName]?: number } = {};

@@ -95,10 +95,18 @@ function badOption(name: OptionName, complaint: string): { readonly problem: Pro
   return { problem: { code: 'bad_option', message: `Bad option "${name}": ${complaint}.` } };
 }
 
+const MAX_QUOTED = 32;
+
+function escaped(character: string): string {
+  return `\\u${`000${character.charCodeAt(0).toString(16)}`.slice(-4)}`;
+}
+
 /** A client's text, short enough and plain enough to be read back in an error or a log line. */
 function quote(text: string | undefined): string {
   if (text === undefined) return 'something that is not percent-encoded UTF-8';
-  return JSON.stringify(text.length > 32 ? `${text.slice(0, 32)}…` : text);
+  const short = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+  // JSON escapes line breaks; controls that JSON leaves alone, and letters that turn the direction of writing, are escaped too.
+  return JSON.stringify(short).replace(/[^\x20-\x7e…]/g, escaped);
 }
 
 /**

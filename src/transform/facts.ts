@@ -8,6 +8,7 @@ export interface ImageFacts {
   /** Sides of one frame in pixels, upright: after the orientation its metadata asks for. */
   readonly width: number;
   readonly height: number;
+  /** Frames that can be kept: 1 for an animation that has to be turned, which libvips would do to all frames at once. */
   readonly frames: number;
   readonly alpha: boolean;
   /** A progressive JPEG is held whole in memory, at whatever scale it is decoded. */
@@ -20,17 +21,20 @@ export interface ImageFacts {
  */
 export async function readFacts(bytes: Uint8Array, format: ImageFacts['format']): Promise<ImageFacts> {
   const metadata = await metadataOf(bytes);
-  // HEIC's header reads and its pixels fail: libheif is built without an HEVC decoder.
-  if (format === 'avif' && metadata.compression !== 'av1') throw new ServiceError('unsupported_image');
   const { width, height } = metadata.autoOrient;
   return {
     format,
     width,
     height,
-    frames: FORMATS[format].animated ? (metadata.pages ?? 1) : 1,
+    frames: FORMATS[format].animated && !isTurned(metadata) ? (metadata.pages ?? 1) : 1,
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
   };
+}
+
+/** Upside down or on its side; EXIF orientation 2 alone is a mirror image that keeps rows where they are. */
+function isTurned({ orientation = 1 }: Metadata): boolean {
+  return orientation > 2;
 }
 
 async function metadataOf(bytes: Uint8Array): Promise<Metadata> {

@@ -61,7 +61,13 @@ function shrinkToLimits({ width, height }: Size, limits: SizeLimits): Size {
     Math.sqrt((width * height) / limits.maxPixels),
   );
   // Rounded down: rounded up, two sides together could exceed the area.
-  return excess <= 1 ? { width, height } : { width: floor(width / excess), height: floor(height / excess) };
+  if (excess <= 1) return { width, height };
+  const shrunk = { width: floor(width / excess), height: floor(height / excess) };
+  // A side that stops at one pixel leaves the other more than its part of the area.
+  return {
+    width: Math.min(shrunk.width, floor(limits.maxPixels / shrunk.height)),
+    height: Math.min(shrunk.height, floor(limits.maxPixels / shrunk.width)),
+  };
 }
 
 /** The smallest size of the original's shape that covers the box. */

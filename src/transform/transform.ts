@@ -36,7 +36,8 @@ function crop(image: Sharp, plan: Plan): Sharp {
 
 /**
  * Applied by sharp after scaling and before cropping, wherever it stands here. Asked for before `extract`, it would be
- * applied first, on full-size pixels: 200 ms instead of 90 for a 12 MP phone picture.
+ * applied first, on pixels at full size: 200 ms instead of 80 for a crop 600 wide of a 12 MP phone picture. Where the decoder
+ * cannot shrink, under a quarter of the size, the other order would be a fifth faster; most variants are smaller.
  */
 function orient(image: Sharp): Sharp {
   return image.autoOrient();

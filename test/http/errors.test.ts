@@ -177,7 +177,10 @@ t.test('an original that breaks off does not look complete', async (t) => {
   };
   await t.rejects(service.get('/a.bin'), { code: 'ECONNRESET' });
   await until(() => service.log.some(({ msg }) => msg === 'request'));
-  t.match(service.log.find(({ msg }) => msg === 'request'), { outcome: 'error', error: 'source_failed' });
+  t.match(
+    service.log.find(({ msg }) => msg === 'request'),
+    { outcome: 'error', error: 'source_failed' },
+  );
 });
 
 /** A transform that begins and ends when the test says so. */

@@ -68,11 +68,13 @@ const spelling: readonly Row[] = [
 ];
 
 const malformed: readonly Row[] = [
-  ['a word', 'image/avif;q=high', ['avif']],
-  ['nothing', 'image/avif;q=', ['avif']],
+  ['a word', 'image/avif;q=high', []],
+  ['nothing', 'image/avif;q=', []],
   ['no equals sign', 'image/avif;q', ['avif']],
-  ['above 1 is no more than 1', 'image/webp;q=1.999,image/avif', ['avif', 'webp']],
-  ['two digits', 'image/webp;q=10,image/avif', ['avif', 'webp']],
+  ['above 1', 'image/webp;q=1.999,image/avif', ['avif']],
+  ['two digits', 'image/webp;q=10,image/avif', ['avif']],
+  ['four decimals', 'image/webp;q=0.0000,image/avif', ['avif']],
+  ['no leading zero', 'image/webp;q=.5,image/avif', ['avif']],
 ];
 
 function check(name: string, rows: readonly Row[]): void {

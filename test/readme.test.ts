@@ -1,0 +1,97 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import t from 'tap';
+import { VARIABLES } from '../src/config.ts';
+import { ERRORS } from '../src/errors.ts';
+import { OPTIONS } from '../src/request/options.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const readme = await read('README.md');
+const decisions = await read('docs/decisions.md');
+
+function read(file: string): Promise<string> {
+  return readFile(path.join(ROOT, file), 'utf8');
+}
+
+/** The cells of every row of the tables that have this header. */
+function rowsUnder(header: string, markdown: string): string[][] {
+  const rows: string[][] = [];
+  let inside = false;
+  for (const line of markdown.split('\n')) {
+    if (line === header) inside = true;
+    else if (!line.startsWith('|')) inside = false;
+    else if (inside && !/^[|\s-]+$/.test(line)) rows.push(cellsOf(line));
+  }
+  return rows;
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => cell.trim());
+}
+
+/** What README says of a default: as it would be set, but for what depends on the machine or is nothing. */
+function defaultOf(name: string, schema: object): string {
+  if (name === 'WORKERS') return 'available cores';
+  return 'default' in schema && schema.default !== '' ? `\`${schema.default}\`` : '–';
+}
+
+/** Where the links and pictures of a document lead, without those to other sites and within the document. */
+function relativeLinks(markdown: string): string[] {
+  const links = [...markdown.matchAll(/\]\(([^)\s]+)\)|<img\s[^>]*?src="([^"]+)"/g)].map(
+    ([, link, src]) => link ?? src,
+  );
+  return links.flatMap((link = '') => (/^(\w+:|#)/.test(link) ? [] : link.replace(/#.*/, '')));
+}
+
+t.test('README has the options of the code', (t) => {
+  const expected = Object.entries(OPTIONS).map(([name, row]) => [`\`${name}\``, row.doc, row.expected, row.default]);
+  t.same(rowsUnder('| option | meaning | values | default |', readme), expected);
+  t.end();
+});
+
+t.test('README has the variables of the code', (t) => {
+  const expected = Object.entries(VARIABLES).map(([name, { schema, doc }]) => [
+    `\`${name}\``,
+    defaultOf(name, schema),
+    doc,
+  ]);
+  t.same(rowsUnder('| variable | default | meaning |', readme), expected);
+  t.end();
+});
+
+t.test('README has the status of every error', (t) => {
+  const statuses = rowsUnder('| outcome | status | Cache-Control |', readme).flatMap(([, status = '']) =>
+    status.split(', '),
+  );
+  for (const [code, { status }] of Object.entries(ERRORS))
+    t.ok(statuses.includes(String(status)), `${code}: ${status}`);
+  t.end();
+});
+
+t.test('README has the two commands', (t) => {
+  const lines = readme.split('\n');
+  for (const command of ['npm ci && npm start', 'npm ci && npm test']) t.ok(lines.includes(command), command);
+  t.end();
+});
+
+t.test('links lead to files', async (t) => {
+  const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
+  for (const document of ['README.md', ...docs.map((file) => `docs/${file}`)]) {
+    for (const link of relativeLinks(await read(document))) {
+      const file = path.join(ROOT, path.dirname(document), link);
+      await t.resolves(access(file), `${document} -> ${link}`);
+    }
+  }
+  t.ok(relativeLinks(readme).includes('samples/harbour.jpg'), 'and README shows a picture');
+});
+
+t.test('each dependency is argued for', async (t) => {
+  const { dependencies, devDependencies } = JSON.parse(await read('package.json')) as Record<string, object>;
+  const rows = rowsUnder('| dependency | what it does for us, over what |', decisions);
+  const names = Object.keys({ ...dependencies, ...devDependencies }).map((name) => `\`${name}\``);
+  t.same(rows.map(([name]) => name).sort(), names.sort());
+  t.ok(rows.every(([, reason = '']) => reason.length > 20));
+});
