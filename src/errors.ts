@@ -38,6 +38,7 @@ export const ERRORS = {
   headers_too_large: { status: 431, caching: 'never', message: 'The request headers are too large.' },
   internal: { status: 500, caching: 'never', message: 'Something went wrong here.' },
   source_failed: { status: 502, caching: 'never', message: 'The source failed.' },
+  source_broke_off: { status: 502, caching: 'never', message: 'The source broke off.' },
   source_changed: { status: 502, caching: 'never', message: 'The original keeps changing while it is read.' },
   source_unavailable: { status: 503, caching: 'never', message: 'The source cannot be used now.', retryAfter: 5 },
   overloaded: { status: 503, caching: 'never', message: 'Too much work is waiting.', retryAfter: 1 },
@@ -50,10 +51,13 @@ export type ErrorCode = keyof typeof ERRORS;
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
+  /** Bytes of the object whose range cannot be satisfied, when known. */
+  readonly size: number | undefined;
 
-  constructor(code: ErrorCode, message?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message?: string, options: ErrorOptions & { readonly size?: number | undefined } = {}) {
     super(message ?? ERRORS[code].message, options);
     this.code = code;
+    this.size = options.size;
   }
 
   get row(): ErrorRow {

@@ -58,13 +58,15 @@ function errorBody({ code, publicMessage }: ServiceError): string {
   return JSON.stringify({ error: { code, message: publicMessage } });
 }
 
-function errorHeaders({ row }: ServiceError, body: string): Headers {
+function errorHeaders({ row, size }: ServiceError, body: string): Headers {
   return {
     ...COMMON_HEADERS,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'cache-control': ERROR_CACHING[row.caching],
     ...(row.retryAfter === undefined ? {} : { 'retry-after': row.retryAfter }),
+    // RFC 9110, 15.5.17: a client learns the length it asked beyond.
+    ...(size === undefined ? {} : { 'content-range': `bytes */${size}` }),
     ...(row.status === 405 ? { allow: 'GET, HEAD, OPTIONS' } : {}),
   };
 }

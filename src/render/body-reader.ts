@@ -6,7 +6,7 @@ import type { Opened } from '../sources/source.ts';
 export interface BodyReader {
   /** The first `SNIFF_BYTES`, maybe more, or all there are. */
   head(): Promise<Uint8Array>;
-  /** Every byte: exactly as many as announced, or `source_failed`. */
+  /** Every byte: exactly as many as announced. Fewer are `source_broke_off`, more `source_failed`. */
   rest(): Promise<Buffer>;
   destroy(): void;
 }
@@ -27,7 +27,7 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
       return done ? undefined : value;
     } catch (error) {
       signal.throwIfAborted();
-      throw new ServiceError('source_failed', 'The body broke off.', { cause: error });
+      throw new ServiceError('source_broke_off', 'The body broke off.', { cause: error });
     }
   }
 
@@ -49,7 +49,7 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
       while (await receive());
       signal.throwIfAborted();
       if (received < length)
-        throw new ServiceError('source_failed', `The body ended after ${received} of ${length} bytes.`);
+        throw new ServiceError('source_broke_off', `The body ended after ${received} of ${length} bytes.`);
       return Buffer.concat(parts, length);
     },
     destroy() {

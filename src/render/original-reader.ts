@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import type { Opened, Source } from '../sources/source.ts';
 import type { Admission, Release } from './admission.ts';
@@ -30,6 +31,8 @@ export interface OriginalReader {
   read(key: string, record: OriginalRecord, place: Place, signal: AbortSignal): Promise<Buffer>;
 }
 
+const MAX_RETRY_DELAY_MS = 100;
+
 export function createPlace(admission: Admission): Place {
   let release: Release | undefined;
   return {
@@ -50,39 +53,55 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
     return { content: await readContent(bytes, content), bytes };
   }
 
-  return {
-    async load(key, known, place, signal) {
-      const checkedAt = now();
-      // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
-      if (!known) await place.take(signal);
-      const opened = await source.open(key, { ifNoneMatch: known?.head.etag }, signal);
-      if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
-      const reader = createBodyReader(opened, signal);
-      try {
-        const { head } = opened;
-        const { content, ...rest } = await inspect(opened, reader, place, signal);
-        return { record: { head, content, storable: isStorable(head.cacheControl), checkedAt }, ...rest };
-      } finally {
-        reader.destroy();
-      }
-    },
+  async function load(key: string, known: OriginalRecord | undefined, place: Place, signal: AbortSignal) {
+    const checkedAt = now();
+    // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
+    if (!known) await place.take(signal);
+    const opened = await source.open(key, { ifNoneMatch: known?.head.etag }, signal);
+    if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
+    const reader = createBodyReader(opened, signal);
+    try {
+      const { head } = opened;
+      const { content, ...rest } = await inspect(opened, reader, place, signal);
+      return { record: { head, content, storable: isStorable(head.cacheControl), checkedAt }, ...rest };
+    } finally {
+      reader.destroy();
+    }
+  }
 
-    async read(key, record, place, signal) {
-      await place.take(signal);
-      const { etag } = record.head;
-      const opened = await source.open(key, { ifMatch: etag }, signal);
-      if (opened.status === 'not-modified')
-        throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
-      const reader = createBodyReader(opened, signal);
-      try {
-        // Some stores ignore If-Match.
-        if (opened.head.etag !== etag) throw new ServiceError('source_changed');
-        return await reader.rest();
-      } finally {
-        reader.destroy();
-      }
-    },
+  async function read(key: string, { head: { etag } }: OriginalRecord, place: Place, signal: AbortSignal) {
+    await place.take(signal);
+    const opened = await source.open(key, { ifMatch: etag }, signal);
+    if (opened.status === 'not-modified') throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+    const reader = createBodyReader(opened, signal);
+    try {
+      // Some stores ignore If-Match.
+      if (opened.head.etag !== etag) throw new ServiceError('source_changed');
+      return await reader.rest();
+    } finally {
+      reader.destroy();
+    }
+  }
+
+  return {
+    load: (key, known, place, signal) => onceMore(() => load(key, known, place, signal), signal),
+    read: (key, record, place, signal) => onceMore(() => read(key, record, place, signal), signal),
   };
+}
+
+/**
+ * A connection that breaks within a body is the one failure that is worth another try here: the source retries by itself
+ * until its head is there, and everything else would come out the same.
+ */
+async function onceMore<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.code === 'source_broke_off')) throw error;
+    // Not all at once, when what broke was shared.
+    await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal });
+    return await attempt();
+  }
 }
 
 function unchanged(known: OriginalRecord | undefined): OriginalRecord {

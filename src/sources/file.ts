@@ -38,7 +38,7 @@ async function openBody(handle: FileHandle, head: ObjectHead, size: number, cond
     return { status: 'not-modified' } as const;
   }
   const part = range === undefined ? undefined : resolveRange(range, size);
-  if (part === 'unsatisfiable') throw new ServiceError('range_not_satisfiable', `The object has ${size} bytes.`);
+  if (part === 'unsatisfiable') throw new ServiceError('range_not_satisfiable', undefined, { size });
   const { start, end } = part ?? { start: 0, end: size - 1 };
   const length = end - start + 1;
   return {

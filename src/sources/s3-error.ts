@@ -20,6 +20,9 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 interface SdkError extends Error {
   readonly code?: string;
+  /** What S3 says beside InvalidRange. */
+  readonly ActualObjectSize?: string;
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -37,6 +40,7 @@ export function s3Error(error: unknown, sourceId: string): ServiceError {
   const status = statusOf(error);
   const ours = BY_CODE[name] ?? BY_STATUS[status ?? 0] ?? 'source_failed';
   const answer = status === undefined ? `${code ?? name}: ${message}` : `${status} ${name}: ${message}`;
+  if (ours === 'range_not_satisfiable') return new ServiceError(ours, undefined, { cause: error, size: sizeOf(error) });
   // What a 4xx of ours says is public: the row's own text, nothing of the store's.
   return new ServiceError(
     ours,
@@ -45,4 +49,11 @@ export function s3Error(error: unknown, sourceId: string): ServiceError {
       cause: error,
     },
   );
+}
+
+/** The size of an object whose range cannot be satisfied: stores say it in the body, or in `Content-Range`. */
+function sizeOf(error: unknown): number | undefined {
+  const { ActualObjectSize, $response } = error as SdkError;
+  const text = ActualObjectSize ?? $response?.headers?.['content-range']?.split('/')[1];
+  return text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : undefined;
 }

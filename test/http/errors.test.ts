@@ -154,7 +154,7 @@ t.test('trouble behind the service is 502, 503 or 504, and kept by nobody', asyn
     ['403', answers(403, 'SignatureDoesNotMatch'), 502, 'source_failed'],
     ['no bucket', answers(404, 'NoSuchBucket'), 502, 'source_failed'],
     ['reset', resets, 502, 'source_failed'],
-    ['short body', breaksOff, 502, 'source_failed'],
+    ['short body', breaksOff, 502, 'source_broke_off'],
   ];
   for (const [name, fault, status, code] of cases) {
     s3.fault = fault;
