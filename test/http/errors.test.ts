@@ -230,7 +230,8 @@ t.test('what takes too long is 504, and its result serves the next', async (t) =
   const { held, service } = await startHeld(t, { DEADLINE_MS: '200' });
   isError(t, await service.get('/harbour.jpg?w=10'), 504, 'deadline_exceeded', 'no-store', 'late');
   held.finish();
-  await until(() => service.log.some(({ status }) => status === 504));
+  // Keeping the result takes no more than the promises that are already due.
+  await setImmediate();
   const next = await service.get('/harbour.jpg?w=10');
   t.match(next, { status: 200, headers: { 'cache-status': /hit/ } });
 });

@@ -35,6 +35,7 @@ const STORES: Readonly<Record<string, (t: Test) => Promise<Store>>> = {
   async s3(t) {
     const s3 = await startS3Server();
     t.teardown(() => s3.close());
+    t.comment(`S3 is ${s3.label}`);
     const { SOURCE = '' } = useS3(t, s3, 'originals/');
     const source = await openSource({ url: SOURCE, forcePathStyle: true, maxSockets: 5 });
     t.teardown(() => source.close());
