@@ -32,20 +32,27 @@ export interface Originals {
 /** What holders share: one record, one read of the bytes, one place in memory. */
 interface Held {
   readonly key: string;
+  /** The record, or a promise of it while it is loading. */
+  record: OriginalRecord | Promise<OriginalRecord>;
+  bytes: Promise<Buffer> | undefined;
+  /** Made when something is read: most holders find all they need in memory. */
+  reading: Reading | undefined;
+  holders: number;
+}
+
+interface Reading {
   readonly place: Place;
   readonly controller: AbortController;
-  readonly record: Promise<OriginalRecord>;
-  /** The record once it is there. */
-  settled: OriginalRecord | undefined;
-  bytes: Promise<Buffer> | undefined;
-  holders: number;
 }
 
 /** Records kept at most; one takes about a kilobyte. */
 const MAX_RECORDS = 20_000;
-
 /** What says that a record is of the past. */
 const OUTDATED: readonly ErrorCode[] = ['not_found', 'source_changed'];
+/** What stands for a record between the making of its holder and the start of its loading. */
+const LOADING: Promise<OriginalRecord> = new Promise(() => {});
+// A reason of its own: without one, each abort would make an exception with a stack that nobody reads.
+const LET_GO = new Error('Nobody holds the original any more.');
 
 export function createOriginals({ reader, admission, freshMs, now }: OriginalsOptions): Originals {
   const records = new LRUCache<string, OriginalRecord>({ max: MAX_RECORDS });
@@ -56,37 +63,45 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
   function find(key: string): Held | undefined {
     const held = heldByKey.get(key);
     // Holders that overlap without end must not keep an old record in use without end.
-    return held && (held.settled === undefined || isFresh(held.settled)) ? held : undefined;
+    return held && (held.record instanceof Promise || isFresh(held.record)) ? held : undefined;
   }
 
   function take(key: string): Held {
     const known = records.get(key);
-    const place = createPlace(admission);
-    const controller = new AbortController();
-    const held: Held =
-      known && isFresh(known)
-        ? { key, place, controller, record: Promise.resolve(known), settled: known, bytes: undefined, holders: 0 }
-        : { key, place, controller, record: load(), settled: undefined, bytes: undefined, holders: 0 };
+    const fresh = known && isFresh(known) ? known : undefined;
+    const held: Held = { key, record: fresh ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
+    if (!fresh) held.record = load(held, known);
     heldByKey.set(key, held);
-
-    async function load(): Promise<OriginalRecord> {
-      try {
-        const { record, bytes } = await reader.load(key, known, place, controller.signal);
-        held.bytes = bytes && Promise.resolve(bytes);
-        held.settled = record;
-        records.set(key, record);
-        return record;
-      } catch (error) {
-        abandon(held, error);
-        throw error;
-      }
-    }
     return held;
   }
 
-  /** No one joins it any more; who holds it goes on. */
-  function discard(held: Held): void {
-    if (heldByKey.get(held.key) === held) heldByKey.delete(held.key);
+  function readingOf(held: Held): Reading {
+    held.reading ??= { place: createPlace(admission), controller: new AbortController() };
+    return held.reading;
+  }
+
+  async function load(held: Held, known: OriginalRecord | undefined): Promise<OriginalRecord> {
+    const { place, controller } = readingOf(held);
+    try {
+      const { record, bytes } = await reader.load(held.key, known, place, controller.signal);
+      held.bytes = bytes && Promise.resolve(bytes);
+      held.record = record;
+      records.set(held.key, record);
+      return record;
+    } catch (error) {
+      abandon(held, error);
+      throw error;
+    }
+  }
+
+  async function readBytes(held: Held, record: OriginalRecord): Promise<Buffer> {
+    const { place, controller } = readingOf(held);
+    try {
+      return await reader.read(held.key, record, place, controller.signal);
+    } catch (error) {
+      abandon(held, error);
+      throw error;
+    }
   }
 
   function abandon(held: Held, error: unknown): void {
@@ -94,22 +109,28 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
     if (error instanceof ServiceError && OUTDATED.includes(error.code)) records.delete(held.key);
   }
 
-  async function readBytes(held: Held, record: OriginalRecord): Promise<Buffer> {
-    try {
-      return await reader.read(held.key, record, held.place, held.controller.signal);
-    } catch (error) {
-      abandon(held, error);
-      throw error;
-    }
+  /** No one joins it any more; who holds it goes on. */
+  function discard(held: Held): void {
+    if (heldByKey.get(held.key) === held) heldByKey.delete(held.key);
   }
 
   function letGo(held: Held): void {
     held.holders--;
     if (held.holders > 0) return;
     discard(held);
-    held.controller.abort();
+    if (!held.reading) return;
+    const { place, controller } = held.reading;
+    controller.abort(LET_GO);
     // The place is given back when the bytes are, not while a read that was just ended may still hold them.
-    void Promise.allSettled([held.record, held.bytes]).then(() => held.place.release());
+    void Promise.allSettled([held.record, held.bytes]).then(() => place.release());
+  }
+
+  function leaseOf(held: Held, record: OriginalRecord, signal: AbortSignal): OriginalLease {
+    const bytes = () => {
+      held.bytes ??= readBytes(held, record);
+      return orAborted(held.bytes, signal);
+    };
+    return { record, bytes, release: () => letGo(held) };
   }
 
   return {
@@ -117,13 +138,9 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
       signal.throwIfAborted();
       const held = find(key) ?? take(key);
       held.holders++;
+      if (!(held.record instanceof Promise)) return leaseOf(held, held.record, signal);
       try {
-        const record = await orAborted(held.record, signal);
-        const bytes = () => {
-          held.bytes ??= readBytes(held, record);
-          return orAborted(held.bytes, signal);
-        };
-        return { record, bytes, release: () => letGo(held) };
+        return leaseOf(held, await orAborted(held.record, signal), signal);
       } catch (error) {
         letGo(held);
         throw error;
