@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { get } from 'node:http';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import t from 'tap';
+import { startS3Server } from './support/s3-server.ts';
+import { ask, useS3 } from './support/service.ts';
+
+const SIZE = 500_000_000;
+const CHUNK = Buffer.alloc(1_000_000);
+const MIB = 2 ** 20;
+
+const skip = process.platform === 'linux' ? false : 'memory is read in /proc';
+
+/** Answers with an object of half a gigabyte. */
+function sendLarge(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': String(SIZE), etag: '"large"', 'content-type': 'video/mp4' });
+  let sent = 0;
+  Readable.from(
+    (function* () {
+      for (; sent < SIZE; sent += CHUNK.length) yield CHUNK;
+    })(),
+  ).pipe(response);
+}
+
+/** Resident memory of a process in bytes: now, or the most since the mark was reset. */
+function memoryOf(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
+  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+async function download(url: string): Promise<number> {
+  const [answer] = await once(get(url), 'response');
+  let bytes = 0;
+  for await (const chunk of answer) bytes += chunk.length;
+  return bytes;
+}
+
+t.test('500 MB pass through in less than 32 MiB', { skip }, async (t) => {
+  const s3 = await startS3Server();
+  t.teardown(() => s3.close());
+  await s3.put('small', 'x');
+  const root = path.resolve(import.meta.dirname, '..');
+  const port = 20_000 + (process.pid % 20_000);
+  const s3Env = useS3(t, s3);
+  const env = { ...process.env, ...s3Env, PORT: String(port), MANAGEMENT_PORT: '0', LOG_LEVEL: 'warn' };
+  const command = ['--require', './dist/threadpool.cjs', 'dist/server.js'];
+  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const url = `http://127.0.0.1:${port}`;
+  while ((await ask(url, 'GET', '/small').catch(() => undefined))?.status !== 200);
+  s3.fault = (_request, response) => {
+    sendLarge(response);
+    return true;
+  };
+  // Buffers that every stream needs are there after the first one.
+  await download(`${url}/first`);
+  const before = memoryOf(child.pid, 'VmRSS');
+  writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
+  t.equal(await download(`${url}/large`), SIZE);
+  const growth = memoryOf(child.pid, 'VmHWM') - before;
+  t.comment(`${(growth / MIB).toFixed(1)} MiB more at most`);
+  t.ok(growth < 32 * MIB, `${(growth / MIB).toFixed(1)} MiB`);
+});
