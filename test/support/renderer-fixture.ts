@@ -1,0 +1,81 @@
+import { createMemoryTier } from '../../src/cache/memory.ts';
+import { createAdmission } from '../../src/render/admission.ts';
+import { createRenderer } from '../../src/render/renderer.ts';
+import { identifyVariant } from '../../src/render/variant.ts';
+import type { Plan } from '../../src/transform/plan.ts';
+import { longJpeg, setUpOriginals } from './originals-fixture.ts';
+import { type Deferred, deferred, quiet } from './waiting.ts';
+
+export const picture = await longJpeg(40, 30);
+
+const sides = { width: 8, height: 6 };
+const PLAN: Plan = {
+  from: 'jpeg',
+  output: sides,
+  scaled: sides,
+  format: 'webp',
+  animated: false,
+  flatten: false,
+  encoder: { quality: 75 },
+  sourcePixels: 1200,
+  cost: 1,
+};
+
+export interface Transforming extends Deferred<Buffer> {
+  readonly original: Uint8Array;
+  readonly plan: Plan;
+}
+
+export interface RendererFixtureOptions {
+  /** Of the workers. */
+  readonly capacity?: number;
+  readonly queueLength?: number;
+  /** Originals that can be in memory at once. */
+  readonly places?: number;
+  /** Of the stored picture. */
+  readonly cacheControl?: string;
+}
+
+/** A renderer over one stored picture, whose transforms the test ends itself. */
+export function setUpRenderer({
+  capacity = 2,
+  queueLength = 10,
+  places = 4,
+  cacheControl,
+}: RendererFixtureOptions = {}) {
+  const fixture = setUpOriginals({ capacity: places });
+  const etag = fixture.source.put('key', picture, { cacheControl });
+  const workers = createAdmission({ capacity, queueLength });
+  const transforms: Transforming[] = [];
+  const render = createRenderer({
+    originals: fixture.originals,
+    tier: createMemoryTier({ maxBytes: 100_000 }),
+    workers,
+    transform(original, plan) {
+      const ending = deferred<Buffer>();
+      transforms.push({ original, plan, ...ending });
+      return ending.promise;
+    },
+  });
+  const variant = (plan: Partial<Plan> = {}, originalEtag = etag) =>
+    identifyVariant({
+      sourceId: fixture.source.id,
+      objectKey: 'key',
+      originalEtag,
+      options: { w: plan.output?.width ?? 8 },
+      plan: { ...PLAN, ...plan },
+    });
+  function request(wanted = variant()) {
+    const controller = new AbortController();
+    const rendered = render(wanted, controller.signal);
+    return { rendered, leave: () => controller.abort(new Error('left')) };
+  }
+  /** The transform that was started as the nth, once everything has run that could. */
+  async function transforming(index: number): Promise<Transforming> {
+    await quiet();
+    const found = transforms[index];
+    if (!found) throw new Error(`No transform ${index} was started.`);
+    return found;
+  }
+  return { ...fixture, workers, transforms, variant, request, transforming };
+}
