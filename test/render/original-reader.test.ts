@@ -2,10 +2,11 @@ import { getEventListeners } from 'node:events';
 import t from 'tap';
 import { createPlace } from '../../src/render/original-reader.ts';
 import type { Faults } from '../support/memory-source.ts';
-import { longJpeg, NOTHING_LEFT, setUpOriginals } from '../support/originals-fixture.ts';
+import { FRESH_MS, longJpeg, NOTHING_LEFT, setUpOriginals } from '../support/originals-fixture.ts';
 import { deferred, quiet, stateOf } from '../support/waiting.ts';
 
-const picture = await longJpeg();
+const picture = await longJpeg(40, 30);
+const otherPicture = await longJpeg(50, 20);
 const METHODS = ['load', 'read'] as const;
 
 /** One read that the test can end, of a picture that is known already. */
@@ -77,3 +78,44 @@ for (const method of METHODS) {
     },
   );
 }
+
+t.test('a body that breaks off is tried once more, as the version that it was', async (t) => {
+  t.intercept(Math, 'random', { value: () => 0 });
+  const { source, admission, hold, visit, advance, leftovers } = setUpOriginals();
+  const etag = source.put('key', picture);
+  Object.assign(source.faults, { breakAfter: 2, breaks: 1 });
+  const first = await hold();
+  t.ok((await first.bytes()).equals(picture));
+  first.release();
+  t.same(
+    source.opens.map(({ body }) => body),
+    ['destroyed', 'ended'],
+  );
+  source.faults.breaks = 1;
+  const second = await hold();
+  t.ok((await second.bytes()).equals(picture));
+  t.match(source.opens.slice(2), [{ conditions: { ifMatch: etag } }, { conditions: { ifMatch: etag } }]);
+  t.equal(admission.active, 1, 'in one place');
+  second.release();
+  source.put('key', otherPicture);
+  advance(FRESH_MS);
+  source.faults.breaks = 1;
+  await visit();
+  t.match(source.opens.slice(4), [{ conditions: { ifNoneMatch: etag } }, { conditions: { ifNoneMatch: etag } }]);
+  t.same(await leftovers(), NOTHING_LEFT);
+});
+
+t.test('nobody waits for another try who has left', async (t) => {
+  // The pause before it is of random length; this one would take days.
+  t.intercept(Math, 'random', { value: () => 1e6 });
+  const { source, hold, leftovers } = setUpOriginals();
+  source.put('key', picture);
+  source.faults.breakAfter = 0;
+  const controller = new AbortController();
+  const leaving = hold('key', controller.signal);
+  t.equal(await stateOf(leaving), 'pending');
+  controller.abort(new Error('left'));
+  await t.rejects(leaving, { message: 'left' });
+  t.same(await leftovers(), NOTHING_LEFT);
+  t.equal(source.opens.length, 1);
+});

@@ -25,6 +25,8 @@ export interface Faults {
   body?: Promise<unknown> | undefined;
   /** The body breaks after so many chunks. */
   breakAfter?: number | undefined;
+  /** How many bodies break, from the next one on; every one when it is left out. */
+  breaks?: number | undefined;
   /** The body says of its own end, however it comes, that the connection was lost. */
   failOnDestroy?: boolean | undefined;
   ignoreIfMatch?: boolean | undefined;
@@ -66,11 +68,16 @@ export function createMemorySource({ chunkBytes = CHUNK_BYTES } = {}): MemorySou
     return stored;
   }
 
+  function willBreak(): boolean {
+    if (faults.breaks === undefined) return true;
+    return faults.breaks-- > 0;
+  }
+
   function answer({ bytes, head }: Stored, { range }: ReadConditions, read: RecordedOpen): Opened {
     const part = range === undefined || faults.ignoreRange ? undefined : rangeOf(range, bytes.length);
     const sent = part ? bytes.subarray(part.start, part.end + 1) : bytes;
     const contentRange = part && `bytes ${part.start}-${part.end}/${bytes.length}`;
-    const body = stream(sent, chunkBytes, { ...faults }, read);
+    const body = stream(sent, chunkBytes, { ...faults, breakAfter: willBreak() ? faults.breakAfter : undefined }, read);
     return { status: 'opened', head, length: faults.length ?? sent.length, contentRange, body };
   }
 
