@@ -78,7 +78,6 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     now: parts.now,
   });
   const render = createRenderer({
-    originals,
     tier: memoryTier,
     workers: admissions.workers,
     transform: observeTransform(parts.transform, metrics),
@@ -164,9 +163,14 @@ function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
 function observeTransform(inner: Transform, metrics: Metrics): Transform {
   return async (original, plan) => {
     const started = performance.now();
-    const body = await inner(original, plan);
-    metrics.transformed(plan.from, plan.format, plan.sourcePixels, (performance.now() - started) / 1000);
-    return body;
+    const seconds = () => (performance.now() - started) / 1000;
+    try {
+      const body = await inner(original, plan);
+      metrics.transformed(plan.from, plan.format, plan.sourcePixels, seconds());
+      return body;
+    } finally {
+      metrics.workerBusy(seconds());
+    }
   };
 }
 

@@ -50,7 +50,7 @@ export const VARIABLES = {
     'What is logged, as JSON lines; `info` has one line a request.',
   ),
   SOURCE: variable(
-    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#]+(/[^?#]*)?)$' })),
+    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$' })),
     'file:///folder or s3://bucket/prefix',
     'Where originals come from: `file:///folder` or `s3://bucket/prefix`. Without it: `samples/`, or with `NODE_ENV=production` no start.',
   ),
@@ -159,6 +159,12 @@ export interface Config {
 /** A variable that keeps the service from starting; the message names it, its value and what was expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  constructor(message: string) {
+    super(message);
+    // A configuration is mended by reading one line; where in the code it was read is of no use.
+    this.stack = message;
+  }
 }
 
 /** Reads every variable once. `sampleSource` is served when nothing is set and this is not production. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { announceStart } from './telemetry/start-report.ts';
 
 const SAMPLES = new URL('../samples', import.meta.url).href;
@@ -10,7 +10,7 @@ const [, , folder] = process.argv;
 
 try {
   // npm runs scripts in the package's folder; INIT_CWD is where the person is.
-  const given = folder && { SOURCE: pathToFileURL(path.resolve(process.env.INIT_CWD ?? '', folder)).href };
+  const given = folder && { SOURCE: pathToFileURL(path.resolve(process.env.INIT_CWD || '.', folder)).href };
   const config = readConfig({ ...process.env, ...given }, SAMPLES);
   const app = await buildApp(config);
   closeWithGrace({ delay: config.drainLimitMs, logger: app.logger }, async ({ signal }) => {
@@ -20,7 +20,6 @@ try {
   });
   announceStart(config, await app.start(), SAMPLES);
 } catch (error) {
-  // A configuration is mended by reading one line, not a stack.
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(`${(error as Error).stack}\n`);
   process.exit(1);
 }

@@ -89,11 +89,14 @@ t.test('a second SIGTERM ends a drain at once', async (t) => {
   t.equal((await once(child, 'exit'))[0], 1);
 });
 
-t.test('in production says it in one line of JSON', async (t) => {
-  const { printed } = await run(t, { NODE_ENV: 'production', HOST: '127.0.0.1', SOURCE: `file://${ROOT}/samples` });
+t.test('in production says it in one line of JSON, and ends on other signals too', async (t) => {
+  const folder = path.join(ROOT, 'samples');
+  const { child, printed } = await run(t, { NODE_ENV: 'production', HOST: '127.0.0.1', INIT_CWD: '' }, folder);
   const lines = printed.trim().split('\n');
   const start = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'listening');
   t.match(start, { images: /^http/, management: /^http/, originals: /^file:/, limits: String });
+  child.kill('SIGHUP');
+  t.equal((await once(child, 'exit'))[0], 0);
 });
 
 t.test('a bad configuration stops the start in one line', async (t) => {

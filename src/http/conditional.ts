@@ -14,9 +14,9 @@ export interface Validators {
 export function isNotModified(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined) return matchesAny(noneMatch, etag);
-  const since = Date.parse(headers['if-modified-since'] ?? '');
-  // HTTP dates have whole seconds; a date that does not parse is ignored (13.1.3).
-  return !Number.isNaN(since) && toSeconds(lastModified.getTime()) <= toSeconds(since);
+  const since = parseHttpDate(headers['if-modified-since']);
+  // HTTP dates have whole seconds; one that does not parse is not a number, which nothing is less than (13.1.3).
+  return toSeconds(lastModified.getTime()) <= toSeconds(since);
 }
 
 /** Whether `If-Range` lets a range be served (RFC 9110, 13.1.5): strong comparison, dates to the second and exactly. */
@@ -24,7 +24,7 @@ export function allowsRange(headers: IncomingHttpHeaders, { etag, lastModified }
   const condition = headers['if-range'];
   if (typeof condition !== 'string') return true;
   if (condition.includes('"')) return condition === etag && !etag.startsWith('W/');
-  return toSeconds(Date.parse(condition)) === toSeconds(lastModified.getTime());
+  return toSeconds(parseHttpDate(condition)) === toSeconds(lastModified.getTime());
 }
 
 function matchesAny(list: string, etag: string): boolean {
@@ -36,6 +36,17 @@ function matchesAny(list: string, etag: string): boolean {
 
 function opaqueTag(etag: string): string {
   return etag.startsWith('W/') ? etag.slice(2) : etag;
+}
+
+const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+const RFC_850_DATE = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
+const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
+
+/** Milliseconds of an HTTP date in one of its three forms (RFC 9110, 5.6.7); `Date.parse` alone takes many more. */
+function parseHttpDate(text = ''): number {
+  if (IMF_FIXDATE.test(text) || RFC_850_DATE.test(text)) return Date.parse(text);
+  // It names no zone and means UTC.
+  return ASCTIME_DATE.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
 }
 
 function toSeconds(milliseconds: number): number {

@@ -82,7 +82,7 @@ export function answerParserError(error: NodeJS.ErrnoException, socket: Socket, 
     socket.destroy();
     return;
   }
-  const failure = new ServiceError(PARSER_ERRORS[error.code ?? ''] ?? 'bad_http');
+  const failure = new ServiceError(PARSER_ERRORS[String(error.code)] ?? 'bad_http');
   const body = errorBody(failure);
   const headers = { ...errorHeaders(failure, body), ...corsHeaders, connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

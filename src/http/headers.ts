@@ -18,7 +18,7 @@ export const EXPOSED_HEADERS = ['Accept-Ranges', 'Content-Range', 'Content-Lengt
 const VARIANT_CSP = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'";
 // Markup from a bucket runs no scripts, sends no forms and has an origin of its own.
 const MARKUP_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
-const MARKUP_TYPE = /[/+](html|xml|svg|xhtml\+xml)\b/i;
+const MARKUP_TYPE = /[/+](html|xml|xsl)\b/i;
 
 /** Headers that a 304 repeats from the 200 (RFC 9110, 15.4.5), with what else tells a cache how long to keep it. */
 export function variantValidators(
@@ -29,7 +29,7 @@ export function variantValidators(
   return {
     etag: variant.etag,
     'last-modified': head.lastModified.toUTCString(),
-    'cache-control': storedValue(head.cacheControl) ?? defaultCacheControl,
+    'cache-control': lifetimeOf(head, defaultCacheControl),
   };
 }
 
@@ -44,11 +44,10 @@ export function variantHeaders({ body, format }: CacheEntry): Headers {
 /** As `variantValidators`, with what is stored beside an original and lets a cache keep it. */
 export function originalValidators(head: ObjectHead, defaultCacheControl: string): Headers {
   const expires = storedValue(head.expires);
-  const lifetime = expires === undefined ? defaultCacheControl : undefined;
   return present({
     etag: head.etag,
     'last-modified': head.lastModified.toUTCString(),
-    'cache-control': storedValue(head.cacheControl) ?? lifetime,
+    'cache-control': lifetimeOf(head, expires === undefined ? defaultCacheControl : undefined),
     expires,
     'accept-ranges': 'bytes',
   });
@@ -70,6 +69,11 @@ export function originalHeaders(head: ObjectHead): Headers {
 export function serverTiming(outcome: string, timings: RenderTimings | undefined): string {
   const steps = Object.entries(timings ?? {}).map(([step, ms]) => `${step};dur=${(ms as number).toFixed(1)}`);
   return [`cache;desc=${outcome}`, ...steps].join(', ');
+}
+
+/** The object's own lifetime. One that cannot be repeated may have said `private`: then nobody keeps the answer. */
+function lifetimeOf<T extends string | undefined>({ cacheControl }: ObjectHead, fallback: T): string | T {
+  return cacheControl ? (storedValue(cacheControl) ?? 'no-store') : fallback;
 }
 
 // Who may write objects chooses these texts: visible ASCII and spaces only, so that no line can be broken.

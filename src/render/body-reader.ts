@@ -17,6 +17,7 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
   let received = 0;
   const stop = () => body.destroy();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   // A connection may also break while nobody reads, and an error that nobody listens for ends the process.
   body.on('error', () => {});
   const chunks = body[Symbol.asyncIterator]();
@@ -40,16 +41,23 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
     return true;
   }
 
+  /** A body may end too early without an error: a file that was cut short does, and a stream that was destroyed. */
+  function refuseFewerThan(wanted: number): void {
+    signal.throwIfAborted();
+    if (received >= wanted) return;
+    throw new ServiceError('source_broke_off', `The body ended after ${received} of ${length} bytes.`);
+  }
+
   return {
     async head() {
-      while (received < SNIFF_BYTES && (await receive()));
+      const enough = Math.min(SNIFF_BYTES, length);
+      while (received < enough && (await receive()));
+      refuseFewerThan(enough);
       return Buffer.concat(parts);
     },
     async rest() {
       while (await receive());
-      signal.throwIfAborted();
-      if (received < length)
-        throw new ServiceError('source_broke_off', `The body ended after ${received} of ${length} bytes.`);
+      refuseFewerThan(length);
       return Buffer.concat(parts, length);
     },
     destroy() {

@@ -54,9 +54,9 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
   }
 
   async function load(key: string, known: OriginalRecord | undefined, place: Place, signal: AbortSignal) {
-    const checkedAt = now();
     // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
     if (!known) await place.take(signal);
+    const checkedAt = now();
     const opened = await source.open(key, { ifNoneMatch: known?.head.etag }, signal);
     if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
     const reader = createBodyReader(opened, signal);
@@ -99,7 +99,7 @@ async function onceMore<T>(attempt: () => Promise<T>, signal: AbortSignal): Prom
   } catch (error) {
     if (!(error instanceof ServiceError && error.code === 'source_broke_off')) throw error;
     // Not all at once, when what broke was shared.
-    await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal });
+    await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     return await attempt();
   }
 }

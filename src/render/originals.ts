@@ -20,6 +20,11 @@ export interface OriginalLease {
   readonly record: OriginalRecord;
   /** Every byte of the version that `record` describes, else `source_changed`. */
   bytes(): Promise<Buffer>;
+  /**
+   * Another hold on the same original, for work that may outlast this one. Not the same as to hold the key anew: that could
+   * take a second place in memory while the first is waited for.
+   */
+  share(signal: AbortSignal): OriginalLease;
   /** To be called once. When the last holder lets go, a read that still goes on is ended. */
   release(): void;
 }
@@ -126,11 +131,20 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
   }
 
   function leaseOf(held: Held, record: OriginalRecord, signal: AbortSignal): OriginalLease {
-    const bytes = () => {
-      held.bytes ??= readBytes(held, record);
-      return orAborted(held.bytes, signal);
+    return {
+      record,
+      async bytes() {
+        // Who has left starts no read that nobody would wait for.
+        signal.throwIfAborted();
+        held.bytes ??= readBytes(held, record);
+        return await orAborted(held.bytes, signal);
+      },
+      share(sharedSignal) {
+        held.holders++;
+        return leaseOf(held, record, sharedSignal);
+      },
+      release: () => letGo(held),
     };
-    return { record, bytes, release: () => letGo(held) };
   }
 
   return {

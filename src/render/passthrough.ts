@@ -43,7 +43,14 @@ export function createPassthrough({ source }: { readonly source: Source }): Pass
       }
       // One byte is read to its end, not destroyed: the connection can then be used again.
       body.resume();
-      return { head, size: Number(contentRange.split('/')[1]) };
+      return { head, size: sizeIn(contentRange) };
     },
   };
+}
+
+/** The whole length in a `Content-Range: bytes 0-0/10`; RFC 9110, 14.4 also allows a source to say `*`. */
+function sizeIn(contentRange: string): number {
+  const size = Number(contentRange.split('/')[1]);
+  if (Number.isInteger(size)) return size;
+  throw new ServiceError('source_failed', `The source does not say how long the object is: ${contentRange}.`);
 }

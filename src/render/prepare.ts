@@ -33,6 +33,7 @@ async function prepareCodecs({ transform, report }: PrepareOptions): Promise<voi
 async function prepareSource({ source, report, onStatus, retryMs, signal }: PrepareOptions): Promise<void> {
   while (!signal.aborted) {
     const status = await checkSource(source, signal);
+    if (signal.aborted) return;
     report('source', status.readable ? undefined : status.detail);
     onStatus(status);
     if (status.readable) return;

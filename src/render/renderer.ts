@@ -1,14 +1,12 @@
 import { tagsOf } from '../cache/tags.ts';
 import type { CacheEntry, Tier } from '../cache/tier.ts';
-import { ServiceError } from '../errors.ts';
 import type { Plan } from '../transform/plan.ts';
 import type { Admission } from './admission.ts';
 import { createFlights } from './flights.ts';
-import type { OriginalLease, Originals } from './originals.ts';
+import type { OriginalLease } from './originals.ts';
 import type { Variant } from './variant.ts';
 
 export interface RendererOptions {
-  readonly originals: Originals;
   readonly tier: Tier;
   /** Bounds the pictures that are worked on at once, by the cost of their plans. */
   readonly workers: Admission;
@@ -28,7 +26,8 @@ export interface Rendered {
   readonly timings?: RenderTimings;
 }
 
-export type Render = (variant: Variant, signal: AbortSignal) => Promise<Rendered>;
+/** `lease` holds the original that the variant is of, at least until the promise is settled. */
+export type Render = (variant: Variant, lease: OriginalLease, signal: AbortSignal) => Promise<Rendered>;
 
 interface Made {
   readonly entry: CacheEntry;
@@ -36,14 +35,11 @@ interface Made {
 }
 
 /** cache → flight → admission → read → transform → store. */
-export function createRenderer({ originals, tier, workers, transform }: RendererOptions): Render {
+export function createRenderer({ tier, workers, transform }: RendererOptions): Render {
   const flights = createFlights<Made>();
 
-  /** With a hold of its own: the request that started it may leave while others still wait. */
-  async function make(variant: Variant, signal: AbortSignal): Promise<Made> {
-    const lease = await originals.hold(variant.objectKey, signal);
+  async function make(variant: Variant, lease: OriginalLease, signal: AbortSignal): Promise<Made> {
     try {
-      if (lease.record.head.etag !== variant.originalEtag) throw new ServiceError('source_changed');
       const made = await work(variant, lease, signal);
       if (lease.record.storable) await tier.set(variant.id, made.entry);
       return made;
@@ -72,10 +68,12 @@ export function createRenderer({ originals, tier, workers, transform }: Renderer
     }
   }
 
-  return async (variant, signal) => {
+  return async (variant, lease, signal) => {
     const entry = await tier.get(variant.id);
     if (entry) return { entry, outcome: 'hit' };
-    const { value, joined } = await flights.join(variant.id, signal, (flightSignal) => make(variant, flightSignal));
+    // With a hold of its own: the request that starts it may leave while others still wait.
+    const start = (flightSignal: AbortSignal) => make(variant, lease.share(flightSignal), flightSignal);
+    const { value, joined } = await flights.join(variant.id, signal, start);
     return { ...value, outcome: joined ? 'collapsed' : 'miss' };
   };
 }

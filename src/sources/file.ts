@@ -80,7 +80,7 @@ const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EISDIR', 'ENXIO'
 
 function fileError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = String((error as NodeJS.ErrnoException).code);
   if (MISSING.includes(code)) return new ServiceError('not_found', undefined, { cause: error });
   return new ServiceError('source_failed', `The file cannot be read: ${code}.`, { cause: error });
 }

@@ -13,6 +13,7 @@ export interface Metrics {
   readonly registry: Registry;
   request(ended: { outcome: string; status: number; seconds: number; error?: string | undefined }): void;
   transformed(from: string, to: string, sourcePixels: number, seconds: number): void;
+  workerBusy(seconds: number): void;
   waited(gate: string, seconds: number): void;
   shed(reason: string): void;
   sourceAnswered(result: string, seconds: number): void;
@@ -104,8 +105,8 @@ export function createMetrics(): Metrics {
     },
     transformed(from, to, sourcePixels, seconds) {
       transformSeconds.observe({ from, to, megapixels: megapixelClass(sourcePixels) }, seconds);
-      workerSeconds.inc(seconds);
     },
+    workerBusy: (seconds) => workerSeconds.inc(seconds),
     waited: (gate, seconds) => queueSeconds.observe({ gate }, seconds),
     shed: (reason) => shed.inc({ reason }),
     sourceAnswered: (result, seconds) => sourceSeconds.observe({ result }, seconds),

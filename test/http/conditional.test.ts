@@ -113,28 +113,20 @@ for (const { clause, what, headers, etag = '"abc"', expected } of RANGE) {
   });
 }
 
-t.test(
-  'RFC 9110, 13.1.3 and 13.1.5: a date in another form than HTTP’s is ignored',
-  { todo: 'bug: Date.parse takes far more than an HTTP-date' },
-  (t) => {
-    for (const date of ['2024-05-06T07:08:09Z', '2099-01-01', '2099', '06 May 2099', '99']) {
-      t.equal(isNotModified(since(date), { etag: '"abc"', lastModified }), false, date);
-    }
-    t.equal(allowsRange(ifRange('2024-05-06T07:08:09Z'), { etag: '"abc"', lastModified }), false);
-    t.end();
-  },
-);
+t.test('RFC 9110, 13.1.3 and 13.1.5: a date in another form than HTTP’s is ignored', (t) => {
+  for (const date of ['2024-05-06T07:08:09Z', '2099-01-01', '2099', '06 May 2099', '99']) {
+    t.equal(isNotModified(since(date), { etag: '"abc"', lastModified }), false, date);
+  }
+  t.equal(allowsRange(ifRange('2024-05-06T07:08:09Z'), { etag: '"abc"', lastModified }), false);
+  t.end();
+});
 
-t.test(
-  'RFC 9110, 5.6.7: the obsolete date of asctime is in GMT wherever the service runs',
-  { todo: 'bug: Date.parse reads it as local time' },
-  (t) => {
-    const before = process.env.TZ;
-    process.env.TZ = 'Asia/Tokyo';
-    const matches = isNotModified(since('Mon May  6 07:08:09 2024'), { etag: '"abc"', lastModified });
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
-    t.equal(matches, true);
-    t.end();
-  },
-);
+t.test('RFC 9110, 5.6.7: the obsolete date of asctime is in GMT wherever the service runs', (t) => {
+  const before = process.env.TZ;
+  process.env.TZ = 'Asia/Tokyo';
+  const matches = isNotModified(since('Mon May  6 07:08:09 2024'), { etag: '"abc"', lastModified });
+  if (before === undefined) delete process.env.TZ;
+  else process.env.TZ = before;
+  t.equal(matches, true);
+  t.end();
+});

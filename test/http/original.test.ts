@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
-import { startOverS3 } from '../support/service.ts';
+import { startOverS3, startService } from '../support/service.ts';
 
 const TEXT = '0123456789';
 
@@ -79,6 +80,15 @@ t.test('ranges', async (t) => {
   t.match(await service.get('/digits', { range: 'bytes=10-' }), {
     status: 416,
     headers: { 'cache-control': 'no-store' },
+  });
+});
+
+t.test('a range beyond the object says how long it is', async (t) => {
+  const service = await startService(t);
+  const { size } = await stat(new URL('../../samples/logo.svg', import.meta.url));
+  t.match(await service.get('/logo.svg', { range: `bytes=${size}-` }), {
+    status: 416,
+    headers: { 'content-range': `bytes */${size}` },
   });
 });
 

@@ -78,12 +78,13 @@ t.test('says why it cannot be read', async (t) => {
 
 t.test('a file that must not be read is trouble of the source, not a missing one', async (t) => {
   const root = await folder(t);
+  const source = createFileSource({ root });
+  // No key of a request has this character; to the file system it is an error of another kind than a missing file.
+  await t.rejects(source.open('a\u0000b', {}, never), { code: 'source_failed', message: /ERR_INVALID_ARG_VALUE/ });
   const file = path.join(root, 'locked');
   await writeFile(file, 'x');
   await chmod(file, 0o000);
-  if (process.getuid?.() === 0) {
-    t.pass('root reads every file');
-    return;
-  }
-  await t.rejects(createFileSource({ root }).open('locked', {}, never), { code: 'source_failed', message: /EACCES/ });
+  const outcome = await source.open('locked', {}, never).catch((error: unknown) => error);
+  if (process.getuid?.() === 0) t.match(outcome, { status: 'opened' }, 'root reads every file');
+  else t.match(outcome, { code: 'source_failed', message: /EACCES/ });
 });

@@ -125,6 +125,9 @@ t.test('checks what the identity may do', async (t) => {
   const { s3, source } = await connect(t);
   const check = () => source.check(never);
   t.match(await check(), { readable: true, detail: /^access key .{4}….{4} may list s3:.+, which is empty$/ });
+  setEnvironment(t, 'AWS_ACCOUNT_ID', '123456789012');
+  const other = createS3Source({ bucket: s3.bucket, prefix: '', forcePathStyle: true, maxSockets: 1 });
+  t.match(await other.check(never), { detail: /^access key .+ of account 123456789012 may list/ });
   await s3.put('a', 'x');
   t.match(await check(), { readable: true, detail: /may list and read/ });
   s3.deny.get = true;

@@ -1,7 +1,8 @@
 import { createMemoryTier } from '../../src/cache/memory.ts';
 import { createAdmission } from '../../src/render/admission.ts';
-import { createRenderer } from '../../src/render/renderer.ts';
-import { identifyVariant } from '../../src/render/variant.ts';
+import type { OriginalLease } from '../../src/render/originals.ts';
+import { createRenderer, type Rendered } from '../../src/render/renderer.ts';
+import { identifyVariant, type Variant } from '../../src/render/variant.ts';
 import type { Plan } from '../../src/transform/plan.ts';
 import { longJpeg, setUpOriginals } from './originals-fixture.ts';
 import { type Deferred, deferred, quiet } from './waiting.ts';
@@ -48,7 +49,6 @@ export function setUpRenderer({
   const workers = createAdmission({ capacity, queueLength });
   const transforms: Transforming[] = [];
   const render = createRenderer({
-    originals: fixture.originals,
     tier: createMemoryTier({ maxBytes: 100_000 }),
     workers,
     transform(original, plan) {
@@ -57,17 +57,27 @@ export function setUpRenderer({
       return ending.promise;
     },
   });
-  const variant = (plan: Partial<Plan> = {}, originalEtag = etag) =>
+  const variant = (plan: Partial<Plan> = {}) =>
     identifyVariant({
       sourceId: fixture.source.id,
       objectKey: 'key',
-      originalEtag,
+      originalEtag: etag,
       options: { w: plan.output?.width ?? 8 },
       plan: { ...PLAN, ...plan },
     });
-  function request(wanted = variant()) {
+  /** As the route asks: holding the original, with a lease of its own unless it is given one. */
+  async function hold(wanted: Variant, signal: AbortSignal): Promise<Rendered> {
+    const lease = await fixture.originals.hold('key', signal);
+    try {
+      return await render(wanted, lease, signal);
+    } finally {
+      lease.release();
+    }
+  }
+  function request(wanted = variant(), lease?: OriginalLease) {
     const controller = new AbortController();
-    const rendered = render(wanted, controller.signal);
+    const { signal } = controller;
+    const rendered = lease ? render(wanted, lease, signal) : hold(wanted, signal);
     return { rendered, leave: () => controller.abort(new Error('left')) };
   }
   /** The transform that was started as the nth, once everything has run that could. */
