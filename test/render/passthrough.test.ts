@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import t from 'tap';
 import { createPassthrough } from '../../src/render/passthrough.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { createMemorySource } from '../support/memory-source.ts';
 import { quiet } from '../support/waiting.ts';
 
@@ -81,3 +82,13 @@ for (const faults of [{ breakAfter: 0 }, { failOnDestroy: true }, { failOnDestro
     t.not(source.opens[0]?.body, 'open');
   });
 }
+
+t.test('a store that does not say how long the object is has failed', async (t) => {
+  const { source } = setUp();
+  const open: Source['open'] = async (...asked) => {
+    const opened = await source.open(...asked);
+    return opened.status === 'opened' ? { ...opened, contentRange: 'bytes 0-0/*' } : opened;
+  };
+  const { peek } = createPassthrough({ source: { ...source, open } });
+  await t.rejects(peek('key', signal), { code: 'source_failed', message: /how long the object is: bytes 0-0\/\*/ });
+});
