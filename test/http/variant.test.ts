@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import t from 'tap';
+import { transform } from '../../src/transform/transform.ts';
 import { animation, colourAt, jpeg, orientedJpeg, png, SVG, transparentPng } from '../support/pictures.ts';
 import { startOverS3 } from '../support/service.ts';
 
@@ -249,8 +250,23 @@ t.test('HEAD renders and keeps what a GET then hits', async (t) => {
 });
 
 t.test('with CACHE_MEMORY_BYTES=0 nothing is kept and equal requests still join', async (t) => {
-  const { s3, service } = await startOverS3(t, { env: { CACHE_MEMORY_BYTES: '0' } });
+  let arrived = () => {};
+  const all = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const { s3, service } = await startOverS3(t, {
+    env: { CACHE_MEMORY_BYTES: '0' },
+    parts: {
+      async transform(original, plan) {
+        // Not the tiny one that the service warms up with.
+        if (original.length > 1000) await all;
+        return await transform(original, plan);
+      },
+    },
+  });
   await s3.put('a.jpg', await jpeg());
+  let received = 0;
+  service.app.publicApp.server.on('request', () => ++received === 20 && arrived());
   await Promise.all(Array.from({ length: 20 }, () => service.get('/a.jpg?w=100')));
   t.equal(service.transforms(), 1);
   await service.get('/a.jpg?w=100');
