@@ -56,7 +56,7 @@ t.test('with nothing set it serves the samples and prints addresses to try', asy
   t.match(printed, /management +http:\/\/127\.0\.0\.1:\d+\n/);
   t.match(printed, /originals +file:\/\/\/.+\/samples\n/);
   t.match(printed, /limits +originals 25 MiB and 50\.0 MP, .+deadline 12 s/);
-  const addresses = printed.split('Try:')[1]?.match(/http:\S+/g) ?? [];
+  const addresses = printed.split('Try:')[1]?.match(/(?<=^ {2})http:\S+/gm) ?? [];
   t.equal(addresses.length, 3);
   for (const address of addresses) {
     t.ok(address.startsWith(url));
