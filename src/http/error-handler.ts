@@ -37,6 +37,7 @@ const OBJECT_HEADERS = [
 function logFailure(request: FastifyRequest, failure: ServiceError): void {
   const { code, message, cause } = failure;
   const details = {
+    reqId: request.id,
     url: request.originalUrl,
     code,
     reason: message,

@@ -56,10 +56,10 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     deadline: RequestDeadline,
   ): Promise<void> {
     const asking = performance.now();
-    const lease = await originals.hold(asked.key, deadline.signal);
+    const hold = originals.holdKnown(asked.key) ?? (await originals.hold(asked.key, deadline.signal));
     const recordMs = performance.now() - asking;
     try {
-      const { record } = lease;
+      const { record } = hold;
       const { head } = record;
       const plan = planFor(record, request, asked);
       if (!plan) return await original(request, reply, asked, deadline);
@@ -76,13 +76,13 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
         reply.send();
         return;
       }
-      const { entry, outcome, timings } = await render(variant, lease, deadline.signal);
+      const { entry, outcome, timings } = await render(variant, hold, deadline);
       reply.headers(validators).headers(variantHeaders(entry));
       // Bytes that were read to make the record are read by the time the renderer asks for them.
       note(request, reply, asked, { outcome, timings: timings && { ...timings, source: timings.source + recordMs } });
       reply.send(entry.body);
     } finally {
-      lease.release();
+      hold.release();
     }
   }
 

@@ -44,6 +44,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, observe: Reque
   const status = isComplete || request.failure !== null ? reply.statusCode : CLIENT_LEFT_STATUS;
   observe({ outcome, error, status, seconds: reply.elapsedTime / 1000 });
   const line = {
+    reqId: request.id,
     method: request.method,
     status,
     bytes: request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),

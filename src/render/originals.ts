@@ -15,11 +15,9 @@ export interface OriginalsOptions {
   readonly now: () => number;
 }
 
-/** An original for as long as somebody works with it; its bytes are shared by all who hold it at the same time. */
-export interface OriginalLease {
+/** An original for as long as somebody works with it. */
+export interface OriginalHold {
   readonly record: OriginalRecord;
-  /** Every byte of the version that `record` describes, else `source_changed`. */
-  bytes(): Promise<Buffer>;
   /**
    * Another hold on the same original, for work that may outlast this one. Not the same as to hold the key anew: that could
    * take a second place in memory while the first is waited for.
@@ -29,9 +27,17 @@ export interface OriginalLease {
   release(): void;
 }
 
+/** A hold with the bytes, which all who hold the original at the same time share. */
+export interface OriginalLease extends OriginalHold {
+  /** Every byte of the version that `record` describes, else `source_changed`. */
+  bytes(): Promise<Buffer>;
+}
+
 export interface Originals {
   /** A hold on an object whose record the source has confirmed less than `freshMs` ago. */
   hold(key: string, signal: AbortSignal): Promise<OriginalLease>;
+  /** The same where it takes no request to the source; undefined where it does. */
+  holdKnown(key: string): OriginalHold | undefined;
 }
 
 /** What holders share: one record, one read of the bytes, one place in memory. */
@@ -130,20 +136,26 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
     void Promise.allSettled([held.record, held.bytes]).then(() => place.release());
   }
 
-  function leaseOf(held: Held, record: OriginalRecord, signal: AbortSignal): OriginalLease {
+  function holdOf(held: Held, record: OriginalRecord): OriginalHold {
     return {
       record,
+      share(signal) {
+        held.holders++;
+        return leaseOf(held, record, signal);
+      },
+      release: () => letGo(held),
+    };
+  }
+
+  function leaseOf(held: Held, record: OriginalRecord, signal: AbortSignal): OriginalLease {
+    return {
+      ...holdOf(held, record),
       async bytes() {
         // Who has left starts no read that nobody would wait for.
         signal.throwIfAborted();
         held.bytes ??= readBytes(held, record);
         return await orAborted(held.bytes, signal);
       },
-      share(sharedSignal) {
-        held.holders++;
-        return leaseOf(held, record, sharedSignal);
-      },
-      release: () => letGo(held),
     };
   }
 
@@ -159,6 +171,14 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
         letGo(held);
         throw error;
       }
+    },
+    holdKnown(key) {
+      const known = records.get(key);
+      if (!known || !isFresh(known)) return undefined;
+      const found = heldByKey.get(key);
+      const held = found?.record === known ? found : take(key);
+      held.holders++;
+      return holdOf(held, known);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { CacheEntry, Tier } from '../cache/tier.ts';
 import type { Plan } from '../transform/plan.ts';
 import type { Admission } from './admission.ts';
 import { createFlights } from './flights.ts';
-import type { OriginalLease } from './originals.ts';
+import type { OriginalHold, OriginalLease } from './originals.ts';
 import type { Variant } from './variant.ts';
 
 export interface RendererOptions {
@@ -26,8 +26,12 @@ export interface Rendered {
   readonly timings?: RenderTimings;
 }
 
-/** `lease` holds the original that the variant is of, at least until the promise is settled. */
-export type Render = (variant: Variant, lease: OriginalLease, signal: AbortSignal) => Promise<Rendered>;
+/** `hold` is on the original that the variant is of, at least until the promise is settled. */
+export type Render = (
+  variant: Variant,
+  hold: OriginalHold,
+  waiter: { readonly signal: AbortSignal },
+) => Promise<Rendered>;
 
 interface Made {
   readonly entry: CacheEntry;
@@ -68,12 +72,12 @@ export function createRenderer({ tier, workers, transform }: RendererOptions): R
     }
   }
 
-  return async (variant, lease, signal) => {
+  return async (variant, hold, waiter) => {
     const entry = await tier.get(variant.id);
     if (entry) return { entry, outcome: 'hit' };
     // With a hold of its own: the request that starts it may leave while others still wait.
-    const start = (flightSignal: AbortSignal) => make(variant, lease.share(flightSignal), flightSignal);
-    const { value, joined } = await flights.join(variant.id, signal, start);
+    const start = (flightSignal: AbortSignal) => make(variant, hold.share(flightSignal), flightSignal);
+    const { value, joined } = await flights.join(variant.id, waiter.signal, start);
     return { ...value, outcome: joined ? 'collapsed' : 'miss' };
   };
 }

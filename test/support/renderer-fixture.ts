@@ -69,7 +69,7 @@ export function setUpRenderer({
   async function hold(wanted: Variant, signal: AbortSignal): Promise<Rendered> {
     const lease = await fixture.originals.hold('key', signal);
     try {
-      return await render(wanted, lease, signal);
+      return await render(wanted, lease, { signal });
     } finally {
       lease.release();
     }
@@ -77,7 +77,7 @@ export function setUpRenderer({
   function request(wanted = variant(), lease?: OriginalLease) {
     const controller = new AbortController();
     const { signal } = controller;
-    const rendered = lease ? render(wanted, lease, signal) : hold(wanted, signal);
+    const rendered = lease ? render(wanted, lease, { signal }) : hold(wanted, signal);
     return { rendered, leave: () => controller.abort(new Error('left')) };
   }
   /** The transform that was started as the nth, once everything has run that could. */
