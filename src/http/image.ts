@@ -3,11 +3,13 @@ import { ServiceError } from '../errors.ts';
 import type { Originals } from '../render/originals.ts';
 import type { OriginalRecord } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
-import { identifyVariant } from '../render/variant.ts';
-import { acceptedFormats } from '../request/accept.ts';
+import { identifyVariant, type Variant } from '../render/variant.ts';
+import { createVariantMemo } from '../render/variant-memo.ts';
+import { acceptedFormats, type NegotiatedFormat } from '../request/accept.ts';
 import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import type { Options } from '../request/options.ts';
 import { type ImageRequest, parseRequest } from '../request/parse.ts';
-import { type Plan, type PlanLimits, planVariant } from '../transform/plan.ts';
+import { type PlanLimits, planVariant } from '../transform/plan.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
 import { serverTiming, variantHeaders, variantValidators } from './headers.ts';
@@ -30,6 +32,8 @@ export interface ImageOptions {
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
   const { sourceId, originals, render, sendOriginal, policy, limits, cacheControl, deadlineMs } = options;
+
+  const memo = createVariantMemo();
 
   app.route({ method: ['GET', 'HEAD'], url: '/', handler });
   done();
@@ -61,15 +65,8 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     try {
       const { record } = hold;
       const { head } = record;
-      const plan = planFor(record, request, asked);
-      if (!plan) return await original(request, reply, asked, deadline);
-      const variant = identifyVariant({
-        sourceId,
-        objectKey: asked.key,
-        originalEtag: head.etag,
-        options: asked.options,
-        plan,
-      });
+      const variant = variantOf(record, request, asked);
+      if (!variant) return await original(request, reply, asked, deadline);
       const validators = variantValidators(variant, head, cacheControl);
       if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
         note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' });
@@ -107,11 +104,23 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
   }
 
+  function variantOf(
+    record: OriginalRecord,
+    request: FastifyRequest,
+    { key, options }: ImageRequest,
+  ): Variant | undefined {
+    const accepted = options.f === 'auto' ? acceptedFormats(request.headers.accept) : [];
+    return memo(record, `${canonicalQuery(options, policy)} ${accepted}`, () => {
+      const plan = planFor(record, options, accepted);
+      const { etag: originalEtag } = record.head;
+      return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, options, plan });
+    });
+  }
+
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
-  function planFor({ content }: OriginalRecord, request: FastifyRequest, { options }: ImageRequest): Plan | undefined {
+  function planFor({ content }: OriginalRecord, options: Options, accepted: readonly NegotiatedFormat[]) {
     if (content.kind === 'refused') throw content.error;
-    if (content.kind === 'image')
-      return planVariant(options, content.facts, acceptedFormats(request.headers.accept), limits);
+    if (content.kind === 'image') return planVariant(options, content.facts, accepted, limits);
     // A drawing scales by itself; turned into pixels it would run a renderer on a stranger's markup.
     if (options.f === undefined || options.f === 'auto') return undefined;
     throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
