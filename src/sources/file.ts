@@ -50,9 +50,12 @@ async function openBody(handle: FileHandle, head: ObjectHead, size: number, cond
   } as const;
 }
 
+// Each chunk is a trip through the thread pool; a picture of usual size comes in one or two.
+const CHUNK_BYTES = 512 * 1024;
+
 /** The bytes of an open file. The end is fixed beforehand, so that a file that grows meanwhile is not read for ever. */
 function streamOf(handle: FileHandle, start: number, length: number): Readable {
-  if (length > 0) return handle.createReadStream({ start, end: start + length - 1 });
+  if (length > 0) return handle.createReadStream({ start, end: start + length - 1, highWaterMark: CHUNK_BYTES });
   const empty = Readable.from([]);
   empty.once('close', () => void handle.close());
   return empty;
