@@ -10,7 +10,12 @@ const running = new Set();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGINT');
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    process.stderr.write(`Ended by ${signal}.\n`);
+    process.exit(130);
+  });
+}
 
 /** Starts a program that does not outlive this one. With a core, it runs on that one alone. */
 export function start(command, args, { core, env, stdio }) {
