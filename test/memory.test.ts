@@ -46,7 +46,14 @@ t.test('500 MB pass through in less than 32 MiB', { skip }, async (t) => {
   const root = path.resolve(import.meta.dirname, '..');
   const port = 20_000 + (process.pid % 20_000);
   const s3Env = useS3(t, s3);
-  const env = { ...process.env, ...s3Env, PORT: String(port), MANAGEMENT_PORT: '0', LOG_LEVEL: 'warn' };
+  const env = {
+    ...process.env,
+    _TAPJS_PROCESSINFO_COVERAGE_: '0',
+    ...s3Env,
+    PORT: String(port),
+    MANAGEMENT_PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
   const command = ['--require', './dist/threadpool.cjs', 'dist/server.js'];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
