@@ -5,7 +5,7 @@ import { handleErrors } from './error-handler.ts';
 import { COMMON_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { type ImageOptions, imageRoutes } from './image.ts';
 import { logRequests, type RequestObserver } from './request-log.ts';
-import { publicServerOptions, RESERVED_PREFIX } from './server-options.ts';
+import { publicServerOptions } from './server-options.ts';
 
 export interface PublicAppOptions {
   readonly logger: FastifyBaseLogger;
@@ -49,8 +49,9 @@ export async function buildPublicApp({
     // Before a body is looked at: there is none that could make another method right.
     done(METHODS.includes(request.method) ? undefined : new ServiceError('method_not_allowed'));
   });
-  app.setNotFoundHandler((request) => {
-    throw new ServiceError(request.url.startsWith(RESERVED_PREFIX) ? 'no_route' : 'method_not_allowed');
+  // Outside the reserved prefix every path is a key of the one route, and what is not asked by a method of its is refused above.
+  app.setNotFoundHandler(() => {
+    throw new ServiceError('no_route');
   });
   await app.register(imageRoutes, image);
   return app;

@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly corsHeaders: Headers;
 }
 
-export const RESERVED_PREFIX = '/-/';
+const RESERVED_PREFIX = '/-/';
 
 // Longer than a load balancer keeps an idle connection (ALB: 60 s), or it would send a request into one just closed here.
 const KEEP_ALIVE_MS = 72_000;
