@@ -39,7 +39,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MANAGEMENT_PORT || 9464}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
 # As `npm start`, but without npm between the platform and the process: npm passes signals on late and makes its own exit code.
-CMD ["node", "--require", "./dist/threadpool.cjs", "dist/server.js"]
+CMD ["node", "--require", "./dist/preload.cjs", "dist/server.js"]
 
 ARG VERSION=unknown
 ARG REVISION=unknown

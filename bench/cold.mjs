@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { compete, httpContender } from './contest.mjs';
-import { FORMAT_NAMES, listPictures, makeOriginals } from './pictures.mjs';
+import { FORMAT_NAMES, listPictures, listSmallPictures, makeOriginals } from './pictures.mjs';
 import { start, stop } from './processes.mjs';
-import { REQUIRE_THREADPOOL, startService } from './service.mjs';
+import { PRELOAD, startService } from './service.mjs';
 
 const YARDSTICK = fileURLToPath(new URL('./yardsticks/sharp.mjs', import.meta.url));
 export const WORKERS = Number(process.env.WORKERS) || availableParallelism();
@@ -52,6 +52,7 @@ async function compareWithBare(folder, format, { rounds, seconds }) {
   try {
     const result = await compete([httpContender(service, variantPath(format), CONNECTIONS), bare], {
       list: (count) => listPictures(folder, `${format}-${series++}`, count),
+      listSmall: (count) => listSmallPictures(folder, `${format}-${series++}`, count),
       rounds,
       seconds,
     });
@@ -71,7 +72,7 @@ export function variantPath(format) {
 }
 
 function startBare(folder, format) {
-  const child = start(process.execPath, [...REQUIRE_THREADPOOL, YARDSTICK, folder, String(WORKERS)], {
+  const child = start(process.execPath, [...PRELOAD, YARDSTICK, folder, String(WORKERS)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('The bare loop of sharp has ended.')));

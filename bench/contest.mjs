@@ -2,8 +2,8 @@ import { requestAll } from './client.mjs';
 import { median } from './figures.mjs';
 import { cpuSeconds, peakRss } from './proc.mjs';
 
-/** What a contender does before it is measured: compile its code, and show how fast it is. */
-const WARM_UP = 8;
+/** What a contender does before it is measured: compile the code around the pictures, and show how fast it is. */
+const WARM_UP = 3000;
 const TRIAL = 16;
 /** As many as there are originals, so that each list has as much of each. */
 const MULTIPLE = 8;
@@ -12,10 +12,10 @@ const MULTIPLE = 8;
  * Gives the same pictures to every contender, one after the other, round by round, and in the other order each second round.
  * A contender is `{ pid, run(pictures) }`, with `{ seconds, bytes }` of a run. A round lasts `seconds` for the slowest.
  */
-export async function compete(contenders, { list, rounds, seconds }) {
+export async function compete(contenders, { list, listSmall, rounds, seconds }) {
   const rates = [];
   for (const contender of contenders) {
-    await contender.run(list(WARM_UP));
+    await contender.run(listSmall(WARM_UP));
     rates.push(TRIAL / (await contender.run(list(TRIAL))).seconds);
   }
   const count = Math.max(2, Math.ceil((Math.min(...rates) * seconds) / MULTIPLE)) * MULTIPLE;

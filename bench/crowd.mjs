@@ -15,6 +15,7 @@ export async function gather(url, count, warmPath) {
 
 async function timed(wire, path) {
   const started = performance.now();
-  await wire.ask(path);
+  const { status } = await wire.ask(path);
+  if (status !== 200) throw new Error(`${path}: ${status}`);
   return performance.now() - started;
 }

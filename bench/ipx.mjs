@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defaultQuality } from '../dist/formats.js';
 import { CONNECTIONS, variantPath } from './cold.mjs';
 import { compete, httpContender } from './contest.mjs';
-import { FORMAT_NAMES, listPictures, makeOriginals } from './pictures.mjs';
+import { FORMAT_NAMES, listPictures, listSmallPictures, makeOriginals } from './pictures.mjs';
 import { startServer } from './processes.mjs';
 import { startService } from './service.mjs';
 
@@ -48,8 +48,12 @@ async function compareWithIpx(folder, format, { rounds, seconds }) {
     httpContender({ pid: other.pid, url: other.said.url }, ipxPath(format), CONNECTIONS),
   ];
   try {
-    const list = (count) => listPictures(folder, `ipx-${format}-${series++}`, count);
-    return await compete(contenders, { list, rounds, seconds });
+    return await compete(contenders, {
+      list: (count) => listPictures(folder, `ipx-${format}-${series++}`, count),
+      listSmall: (count) => listSmallPictures(folder, `ipx-${format}-${series++}`, count),
+      rounds,
+      seconds,
+    });
   } finally {
     await Promise.all([service.stop(), other.stop()]);
   }

@@ -22,7 +22,8 @@ process.stdout.write(
 
 async function work(wire) {
   for (let asked = performance.now(); asked < end; ) {
-    await wire.ask(path);
+    const { status } = await wire.ask(path);
+    if (status !== 200) throw new Error(`${url}: ${status}`);
     const answered = performance.now();
     latencies.push(answered - asked);
     asked = answered;

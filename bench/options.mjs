@@ -11,7 +11,7 @@ Parts, all of them when none is named:
 
 Options:
   --rounds N      rounds of each comparison, 5 by default; stampede has four times as many
-  --seconds N     seconds of a round for its slowest side, 3 by default
+  --seconds N     seconds of a round for its slowest side, 2 by default
   --count N       variants of large, 2000 by default
   --photos DIR    originals of large, instead of generated ones
   --json FILE     the figures of all tables as JSON`;
@@ -23,7 +23,7 @@ export function readOptions(argv, knownParts) {
     allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
       count: { type: 'string', default: '2000' },
       photos: { type: 'string' },
       json: { type: 'string' },

@@ -6,13 +6,14 @@ import sharp from 'sharp';
 const HARBOUR = fileURLToPath(new URL('../samples/harbour.jpg', import.meta.url));
 const ORIGINALS = 8;
 const ORIGINAL = { width: 2048, height: 1365 };
+const SMALL = { width: 96, height: 64 };
 const JPEG = { quality: 85 };
 /** Variants are 448 to 576 px wide, in an order that makes the first hundred as costly as the next. */
 const WIDTHS = { first: 448, count: 129, step: 37 };
 
 export const FORMAT_NAMES = ['jpeg', 'png', 'webp', 'avif'];
 
-/** Eight JPEGs 2048 px wide in `<folder>/0`, parts of one scene, half of them mirrored. */
+/** Eight JPEGs 2048 px wide in `<folder>/0`, parts of one scene, half of them mirrored; and a small one. */
 export async function makeOriginals(folder) {
   mkdirSync(path.join(folder, '0'), { recursive: true });
   for (let index = 0; index < ORIGINALS; index++) {
@@ -22,6 +23,8 @@ export async function makeOriginals(folder) {
       .flop(index >= 4);
     await image.jpeg(JPEG).toFile(path.join(folder, '0', `${index}.jpg`));
   }
+  const small = sharp(HARBOUR).resize(SMALL.width, SMALL.height);
+  await small.jpeg(JPEG).toFile(path.join(folder, '0', 'small.jpg'));
 }
 
 /**
@@ -38,6 +41,17 @@ export function listPictures(folder, series, count) {
       width,
       height: Math.round((ORIGINAL.height * width) / ORIGINAL.width),
     };
+  });
+}
+
+/** A list of `count` variants so small that making one takes less than asking for it. */
+export function listSmallPictures(folder, series, count) {
+  return Array.from({ length: count }, (_, index) => {
+    const link = `${series}-${Math.floor(index / SMALL.width)}`;
+    if (index % SMALL.width === 0) symlinkSync('0', path.join(folder, link));
+    const width = 1 + (index % SMALL.width);
+    const height = Math.max(1, Math.round((SMALL.height * width) / SMALL.width));
+    return { key: `${link}/small.jpg`, width, height };
   });
 }
 

@@ -4,13 +4,13 @@ import { startServer } from './processes.mjs';
 
 export const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 /** How the service gets the thread pool it works with; the bare loop of sharp gets the same. */
-export const REQUIRE_THREADPOOL = ['--require', `${DIST}threadpool.cjs`];
+export const PRELOAD = ['--require', `${DIST}preload.cjs`];
 
 const READY_LIMIT_MS = 10_000;
 
 /** The service as an operator starts it, in a process of its own on ports of its own. */
 export async function startService(folder, { core } = {}) {
-  const { pid, stop, said } = await startServer(process.execPath, [...REQUIRE_THREADPOOL, `${DIST}server.js`], {
+  const { pid, stop, said } = await startServer(process.execPath, [...PRELOAD, `${DIST}server.js`], {
     core,
     env: {
       NODE_ENV: 'production',

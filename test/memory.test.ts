@@ -54,7 +54,7 @@ t.test('500 MB pass through in less than 32 MiB', { skip }, async (t) => {
     MANAGEMENT_PORT: '0',
     LOG_LEVEL: 'warn',
   };
-  const command = ['--require', './dist/threadpool.cjs', 'dist/server.js'];
+  const command = ['--require', './dist/preload.cjs', 'dist/server.js'];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const url = `http://127.0.0.1:${port}`;

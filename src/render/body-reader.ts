@@ -13,7 +13,7 @@ export interface BodyReader {
 
 /** Reads what was opened; when the signal aborts the body is destroyed and the signal's reason thrown. */
 export function createBodyReader({ body, length }: Opened, signal: AbortSignal): BodyReader {
-  const parts: Buffer[] = [];
+  let first: Buffer = Buffer.alloc(0);
   let received = 0;
   const stop = () => body.destroy();
   signal.addEventListener('abort', stop, { once: true });
@@ -32,13 +32,12 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
     }
   }
 
-  async function receive(): Promise<boolean> {
+  async function receive(): Promise<Buffer | undefined> {
     const chunk = await next();
-    if (chunk === undefined) return false;
-    parts.push(chunk);
+    if (chunk === undefined) return undefined;
     received += chunk.length;
     if (received > length) throw new ServiceError('source_failed', `The body is longer than its ${length} bytes.`);
-    return true;
+    return chunk;
   }
 
   /** A body may end too early without an error: a file that was cut short does, and a stream that was destroyed. */
@@ -51,14 +50,25 @@ export function createBodyReader({ body, length }: Opened, signal: AbortSignal):
   return {
     async head() {
       const enough = Math.min(SNIFF_BYTES, length);
-      while (received < enough && (await receive()));
+      while (first.length < enough) {
+        const chunk = await receive();
+        if (chunk === undefined) break;
+        first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+      }
       refuseFewerThan(enough);
-      return Buffer.concat(parts);
+      return first;
     },
     async rest() {
-      while (await receive());
+      // Copied once at most, and not at all when the first chunk is everything: bytes outside the heap that become garbage
+      // make V8 collect the whole heap, which took a sixth of the time of a cold JPEG when each byte was copied twice.
+      const whole = first.length === length ? first : Buffer.allocUnsafeSlow(length);
+      if (whole !== first) first.copy(whole);
+      for (let offset = received, chunk = await receive(); chunk !== undefined; chunk = await receive()) {
+        chunk.copy(whole, offset);
+        offset += chunk.length;
+      }
       refuseFewerThan(length);
-      return Buffer.concat(parts, length);
+      return whole;
     },
     destroy() {
       signal.removeEventListener('abort', stop);

@@ -11,10 +11,11 @@ import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceSta
 /** Originals from a folder. What a symbolic link inside it leads to is served only when that is inside it too. */
 export function createFileSource(options: { readonly root: string }): Source {
   const root = path.resolve(options.root);
+  const resolveKey = createKeyResolver(root);
 
   async function openKey(key: string, conditions: ReadConditions, signal: AbortSignal): Promise<Opened | NotModified> {
     signal.throwIfAborted();
-    const handle = await openFile(root, key);
+    const handle = await openFile(key, resolveKey);
     try {
       const stats = await handle.stat({ bigint: true });
       // A folder is no object; a device or a pipe would never end.
@@ -55,21 +56,47 @@ const CHUNK_BYTES = 512 * 1024;
 
 /** The bytes of an open file. The end is fixed beforehand, so that a file that grows meanwhile is not read for ever. */
 function streamOf(handle: FileHandle, start: number, length: number): Readable {
-  if (length > 0) return handle.createReadStream({ start, end: start + length - 1, highWaterMark: CHUNK_BYTES });
-  const empty = Readable.from([]);
-  empty.once('close', () => void handle.close());
-  return empty;
+  const end = start + length;
+  let position = start;
+  // What `handle.createReadStream` does too, which takes a third longer for a file of one chunk.
+  async function readChunk(stream: Readable): Promise<void> {
+    const size = Math.min(CHUNK_BYTES, end - position);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(size), 0, size, position);
+    position += bytesRead;
+    if (bytesRead > 0) stream.push(bytesRead < size ? buffer.subarray(0, bytesRead) : buffer);
+    if (bytesRead === 0 || position === end) stream.push(null);
+  }
+  return new Readable({
+    highWaterMark: CHUNK_BYTES,
+    read() {
+      readChunk(this).catch((error) => this.destroy(error));
+    },
+    destroy(error, done) {
+      handle.close().then(() => done(error), done);
+    },
+  });
 }
 
-async function openFile(root: string, key: string): Promise<FileHandle> {
+async function openFile(key: string, resolveKey: (key: string) => Promise<string>): Promise<FileHandle> {
   try {
-    const [realRoot, file] = await Promise.all([realpath(root), realpath(path.join(root, key))]);
-    if (!isInside(realRoot, file)) throw new ServiceError('not_found');
     // Without O_NONBLOCK, opening a named pipe would wait for its writer and hold a thread of the pool meanwhile.
-    return await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await open(await resolveKey(key), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw fileError(error);
   }
+}
+
+/** The file of a key, with no symbolic link left in its path; `not_found` when it is outside of the folder. */
+function createKeyResolver(root: string) {
+  let realRoot = root;
+  return async (key: string): Promise<string> => {
+    const file = await realpath(path.join(root, key));
+    if (isInside(realRoot, file)) return file;
+    // The folder itself may be a link, and may lead elsewhere by now.
+    realRoot = await realpath(root);
+    if (!isInside(realRoot, file)) throw new ServiceError('not_found');
+    return file;
+  };
 }
 
 /** By segment: a prefix of the text would also take /photos-private for a part of /photos. */
