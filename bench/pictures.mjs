@@ -23,6 +23,10 @@ export async function makeOriginals(folder) {
       .flop(index >= 4);
     await image.jpeg(JPEG).toFile(path.join(folder, '0', `${index}.jpg`));
   }
+  await makeSmallOriginal(folder);
+}
+
+async function makeSmallOriginal(folder) {
   const small = sharp(HARBOUR).resize(SMALL.width, SMALL.height);
   await small.jpeg(JPEG).toFile(path.join(folder, '0', 'small.jpg'));
 }
@@ -56,9 +60,15 @@ export function listSmallPictures(folder, series, count) {
 }
 
 /** One more series of a folder, of one key alone. */
-export function linkSeries(folder, series) {
+export function linkSeries(folder, series, name = '0.jpg') {
   symlinkSync('0', path.join(folder, series));
-  return `${series}/0.jpg`;
+  return `${series}/${name}`;
+}
+
+/** A JPEG of 12 megapixels in `<folder>/0`, and a small one. */
+export async function makeLargeOriginal(folder) {
+  await makeLargeOriginals(path.join(folder, '0'), 1);
+  await makeSmallOriginal(folder);
 }
 
 /** Eight JPEGs of 12 to 24 megapixels, tiled so that each pixel has as much detail as in a photo. */
