@@ -1,12 +1,23 @@
-import { createServer } from 'node:http';
-import { connect as connectSocket } from 'node:net';
+import { once } from 'node:events';
+import { Agent, createServer, get, type IncomingMessage } from 'node:http';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { openSource } from '../src/sources/open-source.ts';
-import { blackHole, closesAfter, type Fault, resetsAfter, startFaultProxy, trickles } from './support/fault-proxy.ts';
+import { transform } from '../src/transform/transform.ts';
+import {
+  blackHole,
+  closesAfter,
+  type Fault,
+  resetsAfter,
+  slowsDown,
+  startFaultProxy,
+  trickles,
+} from './support/fault-proxy.ts';
 import { jpeg } from './support/pictures.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { type Answer, ask, setEnvironment, startService, useS3 } from './support/service.ts';
+import { deferred } from './support/waiting.ts';
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate();
@@ -80,6 +91,24 @@ t.test('and no more than once; what was read by then is kept nowhere', async (t)
   t.equal(service.transforms(), 0);
   wire.fault = undefined;
   t.equal((await service.get('/a.jpg?w=100')).status, 200);
+});
+
+t.test('a read is tried three times in all, wherever it fails', async (t) => {
+  const { wire, service } = await overWire(t);
+  for (const [refusals, reads] of [
+    [1, 3],
+    [2, 3],
+  ] as const) {
+    let connections = 0;
+    wire.fault = (store, client) => {
+      const fault = connections++ < refusals ? slowsDown : resetsAfter(2000);
+      fault(store, client);
+    };
+    wire.drop();
+    const answer = await service.get('/a.jpg?w=100', { connection: 'close' });
+    t.match([answer.status, codeOf(answer)], [502, 'source_broke_off']);
+    t.equal(connections, reads, `after ${refusals} refusals`);
+  }
 });
 
 t.test('nobody listening, and a name that nobody has, are 502', async (t) => {
@@ -180,4 +209,47 @@ t.test('a store that says SlowDown three times is 503 with Retry-After', async (
   const answer = await service.get('/a.jpg?w=10');
   t.match(answer, { status: 503, headers: { 'retry-after': '5', 'cache-control': 'no-store' } });
   t.same(tries, ['attempt=1; max=3', 'attempt=2; max=3', 'attempt=3; max=3']);
+});
+
+t.test(
+  'a picture that takes for ever costs its own clients their deadline, and its worker until it is made',
+  async (t) => {
+    const made = deferred();
+    let isReady = false;
+    const service = await startService(t, {
+      env: { DEADLINE_MS: '300', WORKERS: '1', QUEUE_LENGTH: '0' },
+      parts: {
+        async transform(original, plan) {
+          if (isReady) await made.promise;
+          return await transform(original, plan);
+        },
+      },
+    });
+    isReady = true;
+    const first = await service.get('/harbour.jpg?w=10');
+    t.match([first.status, codeOf(first)], [504, 'deadline_exceeded']);
+    const next = await service.get('/harbour.jpg?w=11');
+    t.match([next.status, codeOf(next)], [503, 'overloaded'], 'libvips cannot be stopped: the worker is not free');
+    made.resolve();
+    while (!(await ask(service.managementUrl, 'GET', '/metrics')).body.includes('\nlambent_cache_entries 1\n'));
+    t.equal((await service.get('/harbour.jpg?w=10')).status, 200);
+    t.equal(service.transforms(), 1, 'what was made too late is served to who comes next');
+  },
+);
+
+t.test('an idle connection is kept for longer than a load balancer keeps it', async (t) => {
+  const service = await startService(t);
+  const sockets: Socket[] = [];
+  service.app.publicApp.server.on('connection', (socket: Socket) => sockets.push(socket));
+  const agent = new Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+  for (const w of [10, 11]) {
+    const request = get(`${service.url}/harbour.jpg?w=${w}`, { agent });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    t.match(answer.headers, { connection: 'keep-alive', 'keep-alive': 'timeout=72' });
+    await once(answer.resume(), 'end');
+    // An Application Load Balancer gives up an idle connection after 60 s, and must be the one who does.
+    await until(() => (sockets[0]?.timeout ?? 0) >= 72_000);
+  }
+  t.equal(sockets.length, 1, 'and used again');
 });

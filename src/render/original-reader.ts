@@ -31,6 +31,8 @@ export interface OriginalReader {
   read(key: string, record: OriginalRecord, place: Place, signal: AbortSignal): Promise<Buffer>;
 }
 
+/** Of one read, the source's and ours together. */
+const MAX_RETRIES = 2;
 const MAX_RETRY_DELAY_MS = 100;
 
 export function createPlace(admission: Admission): Place {
@@ -53,11 +55,17 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
     return { content: await readContent(bytes, content), bytes };
   }
 
-  async function load(key: string, known: OriginalRecord | undefined, place: Place, signal: AbortSignal) {
+  async function load(
+    open: Source['open'],
+    key: string,
+    known: OriginalRecord | undefined,
+    place: Place,
+    signal: AbortSignal,
+  ) {
     // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
     if (!known) await place.take(signal);
     const checkedAt = now();
-    const opened = await source.open(key, { ifNoneMatch: known?.head.etag }, signal);
+    const opened = await open(key, { ifNoneMatch: known?.head.etag }, signal);
     if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
     const reader = createBodyReader(opened, signal);
     try {
@@ -69,9 +77,15 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
     }
   }
 
-  async function read(key: string, { head: { etag } }: OriginalRecord, place: Place, signal: AbortSignal) {
+  async function read(
+    open: Source['open'],
+    key: string,
+    { head: { etag } }: OriginalRecord,
+    place: Place,
+    signal: AbortSignal,
+  ) {
     await place.take(signal);
-    const opened = await source.open(key, { ifMatch: etag }, signal);
+    const opened = await open(key, { ifMatch: etag }, signal);
     if (opened.status === 'not-modified') throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
     const reader = createBodyReader(opened, signal);
     try {
@@ -84,8 +98,8 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
   }
 
   return {
-    load: (key, known, place, signal) => onceMore(() => load(key, known, place, signal), signal),
-    read: (key, record, place, signal) => onceMore(() => read(key, record, place, signal), signal),
+    load: (key, known, place, signal) => onceMore((open) => load(open, key, known, place, signal), source, signal),
+    read: (key, record, place, signal) => onceMore((open) => read(open, key, record, place, signal), source, signal),
   };
 }
 
@@ -93,14 +107,23 @@ export function createOriginalReader({ source, maxSourceBytes, now }: OriginalRe
  * A connection that breaks within a body is the one failure that is worth another try here: the source retries by itself
  * until its head is there, and everything else would come out the same.
  */
-async function onceMore<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function onceMore<T>(
+  attempt: (open: Source['open']) => Promise<T>,
+  source: Source,
+  signal: AbortSignal,
+): Promise<T> {
+  let retries = 0;
   try {
-    return await attempt();
+    return await attempt(async (...args) => {
+      const opened = await source.open(...args);
+      if (opened.status === 'opened') retries = opened.retries ?? 0;
+      return opened;
+    });
   } catch (error) {
-    if (!(error instanceof ServiceError && error.code === 'source_broke_off')) throw error;
+    if (!(error instanceof ServiceError && error.code === 'source_broke_off') || retries >= MAX_RETRIES) throw error;
     // Not all at once, when what broke was shared.
     await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
-    return await attempt();
+    return await attempt((key, conditions, stop) => source.open(key, { ...conditions, retry: false }, stop));
   }
 }
 

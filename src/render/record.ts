@@ -36,7 +36,8 @@ export async function readContent(bytes: Uint8Array, format: ImageFacts['format'
   try {
     return { kind: 'image', facts: await readFacts(bytes, format) };
   } catch (error) {
-    if (error instanceof ServiceError) return refused(error);
+    // Trouble of our own is over some time; the record would remember it.
+    if (error instanceof ServiceError && error.code === 'corrupt_image') return refused(error);
     throw error;
   }
 }

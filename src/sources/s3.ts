@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import { ServiceError } from '../errors.ts';
 import { isAccessDenied, s3Error, statusOf } from './s3-error.ts';
 import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
@@ -19,6 +25,7 @@ export interface S3SourceOptions {
 const CONNECT_TIMEOUT_MS = 2_000;
 // Without a byte for so long the connection is dead: the deadline ends a request, this ends what has no deadline, a stream.
 const IDLE_TIMEOUT_MS = 10_000;
+// Two retries, with the SDK's jitter and its budget: when most requests fail, soon none is made again.
 const ATTEMPTS = 3;
 
 const DENIED = Symbol('AccessDenied');
@@ -28,7 +35,7 @@ const NO_LIST = 'S3 then answers 403 for a missing key, which is taken for a 404
 export function createS3Source(options: S3SourceOptions): Source {
   const { bucket, prefix, forcePathStyle, maxSockets, onRetry } = options;
   const agent = { keepAlive: true, maxSockets };
-  const client = new S3Client({
+  const settings: S3ClientConfig = {
     forcePathStyle,
     maxAttempts: ATTEMPTS,
     // A redirect to another region is a mistake in the configuration; following it would choose a host by what came back.
@@ -42,7 +49,11 @@ export function createS3Source(options: S3SourceOptions): Source {
       httpAgent: agent,
       httpsAgent: agent,
     },
-  });
+  };
+  const client = new S3Client(settings);
+  // How often a request is tried is a client's own setting; sockets and credentials are shared.
+  const { requestHandler, credentials } = client.config;
+  const clientThatTriesOnce = new S3Client({ ...settings, requestHandler, credentials, maxAttempts: 1 });
   const id = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
   // S3 answers AccessDenied for a missing key to who may not list. Once an object was read, that is what it means.
   let hasRead = false;
@@ -55,15 +66,15 @@ export function createS3Source(options: S3SourceOptions): Source {
       IfMatch: conditions.ifMatch,
       Range: conditions.range,
     });
-    const output = await client.send(command, { abortSignal: signal });
+    const sender = conditions.retry === false ? clientThatTriesOnce : client;
+    const output = await sender.send(command, { abortSignal: signal });
     countRetries(output);
     return output;
   }
 
-  /** An answer and an exception of the SDK's both say how many attempts they took. */
   function countRetries(outcome: unknown): void {
-    const { attempts = 1 } = (outcome as Partial<GetObjectCommandOutput>).$metadata ?? {};
-    if (attempts > 1) onRetry?.(attempts - 1);
+    const retries = retriesOf(outcome);
+    if (retries > 0) onRetry?.(retries);
   }
 
   async function open(key: string, conditions: ReadConditions, signal: AbortSignal): Promise<Opened | NotModified> {
@@ -125,6 +136,11 @@ export function createS3Source(options: S3SourceOptions): Source {
   return { id, open, check, close: () => client.destroy() };
 }
 
+/** An answer and an exception of the SDK's both say how many attempts they took. */
+function retriesOf(outcome: unknown): number {
+  return ((outcome as Partial<GetObjectCommandOutput>).$metadata?.attempts ?? 1) - 1;
+}
+
 function unlessDenied(error: unknown): typeof DENIED {
   if (isAccessDenied(error)) return DENIED;
   throw error;
@@ -137,7 +153,14 @@ function openedOf(output: GetObjectCommandOutput): Opened {
     body.destroy();
     throw new ServiceError('source_failed', 'S3 answered without a Content-Length.');
   }
-  return { status: 'opened', head: headOf(output), length, contentRange: output.ContentRange, body };
+  return {
+    status: 'opened',
+    head: headOf(output),
+    length,
+    contentRange: output.ContentRange,
+    retries: retriesOf(output),
+    body,
+  };
 }
 
 function headOf(output: GetObjectCommandOutput): ObjectHead {

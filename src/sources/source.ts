@@ -20,6 +20,8 @@ export interface ReadConditions {
   readonly ifMatch?: string | undefined;
   /** One byte range as an HTTP header value: `bytes=0-99`, `bytes=100-`, `bytes=-5`. */
   readonly range?: string | undefined;
+  /** False when the caller has tried before: the source is to try once and no more. */
+  readonly retry?: boolean | undefined;
 }
 
 export interface NotModified {
@@ -33,6 +35,8 @@ export interface Opened {
   readonly length: number;
   /** `Content-Range` when a range was asked for and is delivered. */
   readonly contentRange?: string | undefined;
+  /** How often the source had to try again before it could be opened. */
+  readonly retries?: number | undefined;
   /** To be read to its end or destroyed, by whoever opened it. */
   readonly body: Readable;
 }

@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
-import { ServiceError } from '../errors.ts';
 import { FORMATS, type Format } from '../formats.ts';
+import { sharpError } from './sharp-error.ts';
 
 /** What a picture's header says, without its pixels. */
 export interface ImageFacts {
@@ -41,6 +41,6 @@ async function metadataOf(bytes: Uint8Array): Promise<Metadata> {
   try {
     return await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
   } catch (error) {
-    throw new ServiceError('corrupt_image', undefined, { cause: error });
+    throw sharpError(error);
   }
 }

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
-import { ServiceError } from '../errors.ts';
 import { type Plan, SOURCE_PIXELS_CEILING } from './plan.ts';
+import { sharpError } from './sharp-error.ts';
 
 /** What is done to a picture, in this order. Each step reads the plan and decides nothing. */
 const STEPS: readonly ((image: Sharp, plan: Plan) => Sharp)[] = [cutRegion, scale, crop, orient, flatten, encode];
@@ -16,7 +16,7 @@ export async function transform(original: Uint8Array, plan: Plan): Promise<Buffe
   try {
     return copyOf(await STEPS.reduce((done, step) => step(done, plan), image).toBuffer());
   } catch (error) {
-    throw new ServiceError('corrupt_image', undefined, { cause: error });
+    throw sharpError(error);
   }
 }
 

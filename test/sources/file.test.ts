@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import * as fs from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -31,6 +32,56 @@ t.test('follows links inside the folder and none that lead out', async (t) => {
   for (const key of ['outside', 'loop', '../public-private/secret.txt']) {
     await t.rejects(source.open(key, {}, never), { code: 'not_found' }, key);
   }
+});
+
+t.test('the folder itself may be a link, and may come to lead elsewhere', async (t) => {
+  const root = await folder(t);
+  const link = path.join(root, 'current');
+  for (const release of ['one', 'two']) {
+    await mkdir(path.join(root, release));
+    await writeFile(path.join(root, release, 'a.txt'), release);
+    await symlink('../secret.txt', path.join(root, release, 'outside'));
+  }
+  await writeFile(path.join(root, 'secret.txt'), 'secret');
+  const source = createFileSource({ root: link });
+  for (const release of ['one', 'two']) {
+    await rm(link, { force: true });
+    await symlink(release, link);
+    for (const time of ['first', 'second']) {
+      const opened = await source.open('a.txt', {}, never);
+      t.equal(opened.status === 'opened' && (await buffer(opened.body)).toString(), release, time);
+    }
+    await t.rejects(source.open('outside', {}, never), { code: 'not_found' });
+  }
+});
+
+t.test('a file that is cut short meanwhile ends its body', async (t) => {
+  const root = await folder(t);
+  const file = path.join(root, 'a.bin');
+  for (const [left, wanted] of [
+    [700_000, 700_000],
+    [0, 0],
+  ] as const) {
+    await writeFile(file, Buffer.alloc(1_000_000));
+    const opened = await createFileSource({ root }).open('a.bin', {}, never);
+    await truncate(file, left);
+    t.equal(opened.status === 'opened' && (await buffer(opened.body)).length, wanted);
+  }
+});
+
+t.test('a disk that fails breaks the body', async (t) => {
+  const root = await folder(t);
+  await writeFile(path.join(root, 'a.bin'), 'abc');
+  const failing: typeof fs.open = async (...args) => {
+    const handle = await fs.open(...args);
+    return Object.assign(handle, { read: () => Promise.reject(new Error('EIO: i/o error, read')) });
+  };
+  const mocked = await t.mockImport<typeof import('../../src/sources/file.ts')>('../../src/sources/file.ts', {
+    'node:fs/promises': { ...fs, open: failing },
+  });
+  const opened = await mocked.createFileSource({ root }).open('a.bin', {}, never);
+  if (opened.status === 'opened') await t.rejects(buffer(opened.body), { message: /^EIO/ });
+  t.equal(opened.status, 'opened');
 });
 
 t.test('serves files, not folders or pipes', async (t) => {

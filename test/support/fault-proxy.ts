@@ -79,6 +79,19 @@ export function closesAfter(limit: number): Fault {
   return (store, client) => cutAfter(store, client, limit, () => client.end());
 }
 
+const SLOW_DOWN = [
+  'HTTP/1.1 503 Slow Down',
+  'content-type: application/xml',
+  'connection: close',
+  '',
+  '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+].join('\r\n');
+
+/** Says what S3 says when it has too much to do. */
+export const slowsDown: Fault = (store, client) => {
+  store.once('data', () => client.end(SLOW_DOWN));
+};
+
 function cutAfter(store: Socket, client: Socket, limit: number, cut: () => void): void {
   let passed = 0;
   store.on('data', (bytes: Buffer) => {

@@ -7,6 +7,7 @@ import type { Options } from '../../src/request/options.ts';
 import { type ImageFacts, readFacts } from '../../src/transform/facts.ts';
 import type { Size } from '../../src/transform/geometry.ts';
 import { type Plan, type PlanLimits, planVariant } from '../../src/transform/plan.ts';
+import { sharpError } from '../../src/transform/sharp-error.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { transform } from '../../src/transform/transform.ts';
 import {
@@ -558,6 +559,14 @@ async function avifBranded(brand: string): Promise<Buffer> {
   encoded.write(brand, 8, 'latin1');
   return encoded;
 }
+
+t.test('what the machine refuses is not the original’s fault', (t) => {
+  const full = new Error('VipsImage: unable to write to "/tmp/vips-1.v"\nsystem error: No space left on device');
+  t.match(sharpError(full), { code: 'internal', message: /No space left/, cause: full });
+  const damaged = new Error('VipsJpeg: premature end of JPEG image');
+  t.match(sharpError(damaged), { code: 'corrupt_image', cause: damaged });
+  t.end();
+});
 
 t.test('AVIF that names its brand second is read', async (t) => {
   for (const brand of ['mif1', 'heic']) {

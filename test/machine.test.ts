@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import t, { type Test } from 'tap';
+import { startFaultProxy } from './support/fault-proxy.ts';
+import { runService } from './support/process.ts';
+import { startS3Server } from './support/s3-server.ts';
+import { ask, useS3 } from './support/service.ts';
+
+/** What the service does with the machine below it: threads, look-ups of names, a disk that takes nothing. */
+
+/** The name of a thread; libvips has some of its own that come and go, so one may be gone when its turn comes. */
+function nameOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return 'libvips';
+  }
+}
+
+const skip = process.platform === 'linux' ? false : 'threads are counted in /proc';
+
+t.test('the thread pool has a thread for each worker and four more', { skip }, async (t) => {
+  const threads = async (env: Record<string, string>) => {
+    const tasks = `/proc/${(await runService(t, env)).child.pid}/task`;
+    const names = readdirSync(tasks).map((task) => nameOf(`${tasks}/${task}/comm`));
+    return names.filter((name) => !name.startsWith('libvips')).length;
+  };
+  const [asPlanned, fixed] = [
+    await threads({ WORKERS: '9' }),
+    await threads({ WORKERS: '9', UV_THREADPOOL_SIZE: '4' }),
+  ];
+  t.equal(asPlanned - fixed, 9, 'nine workers: 13 threads where libuv by itself has 4');
+});
+
+/** A picture without any redundancy: the slowest there is to encode. */
+function noise(width: number, height: number) {
+  return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } });
+}
+
+async function transformsOf(managementUrl: string): Promise<{ running: number; done: number }> {
+  const text = (await ask(managementUrl, 'GET', '/metrics')).body.toString();
+  const values = (series: RegExp) => [...text.matchAll(series)].map(([, value]) => Number(value));
+  return {
+    running: values(/^lambent_admitted\{gate="workers"\} (\d+)$/gm)[0] ?? Number.NaN,
+    done: values(/^lambent_transform_duration_seconds_count\{.*\} (\d+)$/gm).reduce((sum, value) => sum + value, 0),
+  };
+}
+
+/** The service behind a name that has to be looked up for every connection, with a wire that can drop them. */
+async function behindAName(t: Test, env: Record<string, string>) {
+  const s3 = await startS3Server();
+  t.teardown(() => s3.close());
+  const s3Env = useS3(t, s3);
+  const wire = await startFaultProxy(t, s3.endpoint);
+  const endpoint = wire.endpoint.replace('127.0.0.1', 'localhost');
+  const service = await runService(t, { ...s3Env, AWS_ENDPOINT_URL_S3: endpoint, ...env });
+  return { s3, wire, service };
+}
+
+t.test('while every worker is busy, names are looked up and objects read', async (t) => {
+  const WORKERS = 4;
+  const { s3, wire, service } = await behindAName(t, { WORKERS: String(WORKERS) });
+  await s3.put('slow.jpg', await noise(2000, 1500).jpeg().toBuffer());
+  await s3.put('other.txt', Buffer.from('other'));
+  const slow = Array.from({ length: WORKERS }, (_, index) =>
+    ask(service.url, 'GET', `/slow.jpg?w=${2000 - index}&f=avif`),
+  );
+  for (const answer of slow) answer.catch(() => {});
+  while ((await transformsOf(service.managementUrl)).running < WORKERS);
+  wire.drop();
+  t.match(await ask(service.url, 'GET', '/other.txt'), { status: 200, body: Buffer.from('other') });
+  t.same(await transformsOf(service.managementUrl), { running: WORKERS, done: 0 }, 'before any worker was free');
+});
+
+t.test('a disk that takes nothing is trouble of our own, not of the picture', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  // To be turned, its pixels are wanted in another order than they come: libvips keeps them all, on disk above a threshold.
+  await noise(300, 200).withMetadata({ orientation: 6 }).webp().toFile(path.join(folder, 'turned.webp'));
+  const broken = { VIPS_DISC_THRESHOLD: '1', TMPDIR: path.join(folder, 'missing') };
+  const { url } = await runService(t, { ...broken, SOURCE: pathToFileURL(folder).href });
+  const answer = await ask(url, 'GET', '/turned.webp?w=100');
+  t.match(answer, { status: 500, headers: { 'cache-control': 'no-store' } });
+  t.match(JSON.parse(answer.body.toString()), { error: { code: 'internal' } });
+});
