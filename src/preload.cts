@@ -13,5 +13,5 @@ if (process.env.UV_THREADPOOL_SIZE === undefined) {
 }
 
 // V8 counts the bytes of originals against a heap of 20 MB that it lets grow by 8, and so went through the whole heap every
-// twentieth request, which took 2 of 15 ms of CPU time for a cold JPEG. May it grow to four times what is alive.
+// twentieth request, which took 2 of 15 ms of CPU time for a cold JPEG. It may grow to four times what is alive.
 setFlagsFromString('--heap-growing-percent=300');
