@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
-import { type Config, ConfigError, type VariableName } from './config.ts';
+import { type Config, ConfigError, optionPolicy, type VariableName } from './config.ts';
 import { prepareDrain } from './http/drain.ts';
 import { buildManagementApp } from './http/management.ts';
 import { createSendOriginal } from './http/original.ts';
@@ -21,6 +21,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
 import type { Plan } from './transform/plan.ts';
+import { DRAWING_RULES } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 import { transform } from './transform/transform.ts';
 
@@ -58,7 +59,8 @@ const CHECK_RETRY_MS = 5_000;
 
 /** The composition root: configuration in, parts put together, nothing started. */
 export async function buildApp(config: Config, replaced: Partial<Parts> = {}): Promise<App> {
-  setUpSharp();
+  const rules = DRAWING_RULES[config.dialect];
+  setUpSharp(rules);
   const metrics = createMetrics();
   const parts = await chooseParts(config, replaced, metrics);
   const { logger } = parts;
@@ -72,7 +74,12 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
   const memoryTier = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
   metrics.watch({ workers: config.workers, admissions, memoryTier });
   const originals = createOriginals({
-    reader: createOriginalReader({ source, maxSourceBytes: config.maxSourceBytes, now: parts.now }),
+    reader: createOriginalReader({
+      source,
+      maxSourceBytes: config.maxSourceBytes,
+      rasterizesSvg: rules.rasterizesSvg,
+      now: parts.now,
+    }),
     admission: admissions.originals,
     freshMs: config.originalFreshMs,
     now: parts.now,
@@ -92,8 +99,8 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
       originals,
       render,
       sendOriginal: createSendOriginal({ passthrough: createPassthrough({ source }), cacheControl }),
-      policy: { maxWidth: config.maxWidth, maxHeight: config.maxHeight, defaults: config.defaultOptions },
-      limits: config,
+      policy: optionPolicy(config),
+      limits: { ...config, rules },
       cacheControl,
       deadlineMs: config.deadlineMs,
     },

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import envSchema from 'env-schema';
 import { type Static, type TSchema, Type } from 'typebox';
+import type { OptionPolicy } from './request/canonical.ts';
 import type { Options } from './request/options.ts';
-import { parseOptions } from './request/parse.ts';
+import { type Dialect, parseOptions } from './request/parse.ts';
 
 /** One environment variable: its type with default and bounds, and for an operator what it must be and what it does. */
 interface Variable<S extends TSchema = TSchema> {
@@ -98,6 +99,11 @@ export const VARIABLES = {
     'options as in a URL, such as f=auto&q=75',
     'Options that apply wherever at least one is given, such as `f=auto&q=75`.',
   ),
+  COMPAT: variable(
+    Type.Optional(Type.Enum(['lambda-edge'])),
+    'lambda-edge, or nothing',
+    '`lambda-edge`: URLs are read and pictures drawn as by the Lambda@Edge resize function ([docs/from-lambda-edge.md](docs/from-lambda-edge.md)).',
+  ),
   WORKERS: integer(availableParallelism(), 1, 1024, 'Pictures worked on at once; by default the available cores.'),
   QUEUE_LENGTH: integer(100, 0, 100_000, 'Requests that may wait for a worker; one more is 503.'),
   DEADLINE_MS: integer(
@@ -147,6 +153,7 @@ export interface Config {
   readonly maxFrames: number;
   readonly avifMaxPixels: number;
   readonly defaultOptions: Options;
+  readonly dialect: Dialect;
   readonly workers: number;
   readonly queueLength: number;
   readonly deadlineMs: number;
@@ -190,6 +197,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     maxFrames: values.MAX_FRAMES,
     avifMaxPixels: values.AVIF_MAX_PIXELS,
     defaultOptions: toOptions(values.DEFAULT_OPTIONS),
+    dialect: values.COMPAT ?? 'native',
     workers: values.WORKERS,
     queueLength: values.QUEUE_LENGTH,
     deadlineMs: values.DEADLINE_MS,
@@ -197,6 +205,11 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     drainLimitMs: values.DRAIN_DELAY_MS + values.DEADLINE_MS + DRAIN_SLACK_MS,
     corsOrigins: values.CORS_ORIGINS === '*' ? '*' : values.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   });
+}
+
+/** What a request's options are read and bounded by. */
+export function optionPolicy({ dialect, maxWidth, maxHeight, defaultOptions: defaults }: Config): OptionPolicy {
+  return { dialect, maxWidth, maxHeight, defaults };
 }
 
 function validate(env: NodeJS.ProcessEnv): Values {

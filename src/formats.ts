@@ -14,6 +14,8 @@ interface FormatRow {
   readonly animated: boolean;
   /** The longest side that its encoder writes, in pixels; for JPEG and AVIF less than the format could store. */
   readonly maxSide: number;
+  /** Whether a URL may ask for it; TIFF is written only for those who come from a service that did. */
+  readonly offered: boolean;
   /** Encoder settings as sharp names them; absent for formats that are only read. Reasons: docs/decisions.md. */
   readonly encoder?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -25,6 +27,7 @@ export const FORMATS = {
     alpha: false,
     animated: false,
     maxSide: 65_500,
+    offered: true,
     encoder: { quality: 80, chromaSubsampling: '4:2:0', progressive: false },
   },
   png: {
@@ -33,6 +36,7 @@ export const FORMATS = {
     alpha: true,
     animated: false,
     maxSide: 2_147_483_647,
+    offered: true,
     encoder: { compressionLevel: 6, adaptiveFiltering: true, palette: false },
   },
   webp: {
@@ -41,6 +45,7 @@ export const FORMATS = {
     alpha: true,
     animated: true,
     maxSide: 16_383,
+    offered: true,
     encoder: { quality: 75, effort: 4 },
   },
   avif: {
@@ -50,6 +55,7 @@ export const FORMATS = {
     alpha: true,
     animated: false,
     maxSide: 16_384,
+    offered: true,
     encoder: { quality: 50, effort: 2, chromaSubsampling: '4:2:0' },
   },
   gif: {
@@ -58,6 +64,7 @@ export const FORMATS = {
     alpha: true,
     animated: true,
     maxSide: 65_535,
+    offered: true,
     encoder: { effort: 4 },
   },
   tiff: {
@@ -66,6 +73,8 @@ export const FORMATS = {
     alpha: true,
     animated: false,
     maxSide: 65_535,
+    offered: false,
+    encoder: { compression: 'lzw', predictor: 'horizontal' },
   },
   svg: {
     mime: 'image/svg+xml',
@@ -73,6 +82,7 @@ export const FORMATS = {
     alpha: true,
     animated: false,
     maxSide: 0,
+    offered: false,
   },
 } as const satisfies Record<string, FormatRow>;
 

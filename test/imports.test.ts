@@ -45,6 +45,11 @@ const RULES: readonly {
     allowed: ['fastify', '../render/y.ts'],
     refused: ['../config.ts', '../app.ts', '../server.ts'],
   },
+  {
+    place: 'commands/x.ts',
+    allowed: ['./y.ts', '../request/y.ts', 'node:crypto'],
+    refused: ['../config.ts', '../http/y.ts', 'fastify', 'sharp'],
+  },
   { place: 'telemetry/x.ts', allowed: ['pino'], refused: ['fastify'] },
 ];
 

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { startFaultProxy } from './support/fault-proxy.ts';
+import { noise } from './support/pictures.ts';
 import { runService } from './support/process.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { ask, useS3 } from './support/service.ts';
@@ -36,11 +35,6 @@ t.test('the thread pool has a thread for each worker and four more', { skip }, a
   ];
   t.equal(asPlanned - fixed, 9, 'nine workers: 13 threads where libuv by itself has 4');
 });
-
-/** A picture without any redundancy: the slowest there is to encode. */
-function noise(width: number, height: number) {
-  return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } });
-}
 
 async function transformsOf(managementUrl: string): Promise<{ running: number; done: number }> {
   const text = (await ask(managementUrl, 'GET', '/metrics')).body.toString();

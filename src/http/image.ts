@@ -119,17 +119,19 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
 
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
   function planFor({ content }: OriginalRecord, options: Options, accepted: readonly NegotiatedFormat[]) {
-    if (content.kind === 'refused') throw content.error;
-    if (content.kind === 'image') return planVariant(options, content.facts, accepted, limits);
-    // A drawing scales by itself; turned into pixels it would run a renderer on a stranger's markup.
-    if (options.f === undefined || options.f === 'auto') return undefined;
-    throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
+    if (content.kind === 'vector' && (options.f === undefined || options.f === 'auto')) return undefined;
+    const pixels = content.kind === 'vector' ? content.drawn : content;
+    // Turned into pixels, a drawing would run a renderer on a stranger's markup.
+    if (!pixels)
+      throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
+    if (pixels.kind === 'refused') throw pixels.error;
+    return planVariant(options, pixels.facts, accepted, limits);
   }
 }
 
 /** The request in canonical form; 400 when it does not parse. */
 function parse(target: string, policy: OptionPolicy): ImageRequest {
-  const parsed = parseRequest(target);
+  const parsed = parseRequest(target, policy.dialect);
   if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
   const { key, options } = parsed.value;
   return { key, options: asksForVariant(options) ? canonicalOptions(options, policy) : options };

@@ -1,13 +1,25 @@
 import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
+import type { Format } from '../formats.ts';
 import type { Opened, Source } from '../sources/source.ts';
 import type { Admission, Release } from './admission.ts';
 import { type BodyReader, createBodyReader } from './body-reader.ts';
-import { type Content, isStorable, type OriginalRecord, readContent, refused, sniffContent } from './record.ts';
+import {
+  type Content,
+  type ImageContent,
+  isStorable,
+  type OriginalRecord,
+  type RefusedContent,
+  readContent,
+  refused,
+  sniffContent,
+} from './record.ts';
 
 export interface OriginalReaderOptions {
   readonly source: Source;
   readonly maxSourceBytes: number;
+  /** Whether an SVG is read as a picture, too, and not passed through alone. */
+  readonly rasterizesSvg: boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -15,6 +27,11 @@ export interface OriginalReaderOptions {
 export interface Loaded {
   readonly record: OriginalRecord;
   /** Every byte, when they had to be read to make the record. */
+  readonly bytes?: Buffer;
+}
+
+interface Inspected<C extends Content = Content> {
+  readonly content: C;
   readonly bytes?: Buffer;
 }
 
@@ -45,14 +62,29 @@ export function createPlace(admission: Admission): Place {
   };
 }
 
-export function createOriginalReader({ source, maxSourceBytes, now }: OriginalReaderOptions): OriginalReader {
-  async function inspect(opened: Opened, reader: BodyReader, place: Place, signal: AbortSignal) {
-    const content = sniffContent(opened.head, await reader.head());
-    if (typeof content !== 'string') return { content };
+export function createOriginalReader(options: OriginalReaderOptions): OriginalReader {
+  const { source, maxSourceBytes, rasterizesSvg, now } = options;
+
+  async function inspect(opened: Opened, reader: BodyReader, place: Place, signal: AbortSignal): Promise<Inspected> {
+    const format = sniffContent(opened.head, await reader.head());
+    if (format === undefined) return { content: refused(new ServiceError('unsupported_image')) };
+    const isVector = format === 'svg';
+    if (isVector && !rasterizesSvg) return { content: { kind: 'vector' } };
+    const { content, bytes } = await inspectPixels(format, opened, reader, place, signal);
+    return { content: isVector ? { kind: 'vector', drawn: content } : content, ...(bytes && { bytes }) };
+  }
+
+  async function inspectPixels(
+    format: Format,
+    opened: Opened,
+    reader: BodyReader,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Inspected<ImageContent | RefusedContent>> {
     if (opened.length > maxSourceBytes) return { content: tooLarge(opened.length, maxSourceBytes) };
     await place.take(signal);
     const bytes = await reader.rest();
-    return { content: await readContent(bytes, content), bytes };
+    return { content: await readContent(bytes, format), bytes };
   }
 
   async function load(
@@ -132,7 +164,7 @@ function unchanged(known: OriginalRecord | undefined): OriginalRecord {
   throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
 }
 
-function tooLarge(length: number, maxSourceBytes: number): Content {
+function tooLarge(length: number, maxSourceBytes: number): RefusedContent {
   return refused(
     new ServiceError('too_large', `The original has ${length} bytes; at most ${maxSourceBytes} are read.`),
   );

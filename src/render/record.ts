@@ -1,15 +1,28 @@
 import { ServiceError } from '../errors.ts';
-import { FORMATS, sniffFormat } from '../formats.ts';
+import { FORMATS, type Format, sniffFormat } from '../formats.ts';
 import type { ObjectHead } from '../sources/source.ts';
 import { type ImageFacts, readFacts } from '../transform/facts.ts';
 
+export interface ImageContent {
+  readonly kind: 'image';
+  readonly facts: ImageFacts;
+}
+
+/** Cannot be made a variant of; the same bytes are refused the same way. */
+export interface RefusedContent {
+  readonly kind: 'refused';
+  readonly error: ServiceError;
+}
+
+/** Scales by itself, and is passed through. */
+export interface VectorContent {
+  readonly kind: 'vector';
+  /** What it is to who wants pixels; without it nobody can have them, and nothing was read but the beginning. */
+  readonly drawn?: ImageContent | RefusedContent;
+}
+
 /** What an original turned out to be by its bytes. */
-export type Content =
-  | { readonly kind: 'image'; readonly facts: ImageFacts }
-  /** Scales by itself: passed through, never decoded. */
-  | { readonly kind: 'vector' }
-  /** Cannot be made a variant of; the same bytes are refused the same way. */
-  | { readonly kind: 'refused'; readonly error: ServiceError };
+export type Content = ImageContent | VectorContent | RefusedContent;
 
 /** What is known of an original without its pixels. */
 export interface OriginalRecord {
@@ -21,18 +34,17 @@ export interface OriginalRecord {
   readonly checkedAt: number;
 }
 
-/** The kind of content by its first bytes: what needs no more bytes to be decided, or the format to read on for. */
-export function sniffContent(head: ObjectHead, start: Uint8Array): Content | ImageFacts['format'] {
+/** The format by an object's first bytes; undefined when it is none that anything can be made of. */
+export function sniffContent(head: ObjectHead, start: Uint8Array): Format | undefined {
   const format = sniffFormat(start);
-  if (format === undefined) return refused(new ServiceError('unsupported_image'));
   if (format !== 'svg') return format;
   // Stored as something else, it would reach a browser as markup under the name of a picture.
   const isDeclared = head.contentType?.toLowerCase().startsWith(FORMATS.svg.mime) ?? false;
-  return isDeclared ? { kind: 'vector' } : refused(new ServiceError('unsupported_image'));
+  return isDeclared ? format : undefined;
 }
 
 /** The content of a picture whose bytes are complete. */
-export async function readContent(bytes: Uint8Array, format: ImageFacts['format']): Promise<Content> {
+export async function readContent(bytes: Uint8Array, format: Format): Promise<ImageContent | RefusedContent> {
   try {
     return { kind: 'image', facts: await readFacts(bytes, format) };
   } catch (error) {
@@ -42,7 +54,7 @@ export async function readContent(bytes: Uint8Array, format: ImageFacts['format'
   }
 }
 
-export function refused(error: ServiceError): Content {
+export function refused(error: ServiceError): RefusedContent {
   return { kind: 'refused', error };
 }
 

@@ -30,9 +30,17 @@ export interface VariantParts {
 }
 
 export function identifyVariant({ sourceId, objectKey, originalEtag, options, plan }: VariantParts): Variant {
-  const { format } = plan;
+  const { format, animated } = plan;
   // As JSON, no choice of key and ETag can be spelt so that two variants share one string.
-  const parts = [sourceId, objectKey, originalEtag, variantOptions(options, format), format, PIPELINE_VERSION];
+  const parts = [
+    sourceId,
+    objectKey,
+    originalEtag,
+    variantOptions(options, format),
+    format,
+    animated,
+    PIPELINE_VERSION,
+  ];
   const id = hash('sha256', JSON.stringify(parts), 'base64url');
   return { id, etag: `W/"${id}"`, objectKey, originalEtag, plan };
 }

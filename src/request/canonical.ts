@@ -1,8 +1,11 @@
 import { defaultQuality, type OutputFormat } from '../formats.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
+import type { Dialect } from './parse.ts';
 
 /** What the operator has decided about options; the same at the origin, at the CDN's edge and in the client. */
 export interface OptionPolicy {
+  /** How URLs are read. */
+  readonly dialect: Dialect;
   /** Largest width and height that can be asked for, in pixels. */
   readonly maxWidth: number;
   readonly maxHeight: number;

@@ -80,5 +80,5 @@ function parseFormat(text: string): FormatOption | undefined {
 
 function isOutputFormat(name: string): name is OutputFormat {
   const format = (Object.keys(FORMATS) as (keyof typeof FORMATS)[]).find((known) => known === name);
-  return format !== undefined && 'encoder' in FORMATS[format];
+  return format !== undefined && FORMATS[format].offered;
 }

@@ -1,3 +1,5 @@
+import { decode, decodeForm } from './decode.ts';
+import { readLambdaEdgeOptions } from './lambda-edge.ts';
 import { isOptionName, OPTIONS, type OptionName, type Options } from './options.ts';
 
 /** What is wrong with a request: `bad_path` or `bad_option` of the error table, and the text that says so. */
@@ -17,17 +19,25 @@ export interface ImageRequest {
   readonly options: Options;
 }
 
+/** How a query string is read: by this project's own rules, or as the Lambda@Edge function does. */
+export type Dialect = 'native' | 'lambda-edge';
+
+const QUERY_READERS: Readonly<Record<Dialect, (query: string) => Parsed<Options>>> = {
+  native: parseOptions,
+  'lambda-edge': (query) => ({ value: readLambdaEdgeOptions(query) }),
+};
+
 /** S3's own limit, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 /** What the service itself serves; never a key, however it is encoded. */
 const RESERVED_PREFIX = '-/';
 
 /** Parses the raw request target (RFC 9112, 3.2.1: origin form), before anything has decoded it. */
-export function parseRequest(target: string): Parsed<ImageRequest> {
+export function parseRequest(target: string, dialect: Dialect = 'native'): Parsed<ImageRequest> {
   const mark = target.indexOf('?');
   const key = parseKey(mark < 0 ? target : target.slice(0, mark));
   if (key.problem) return key;
-  const options = parseOptions(mark < 0 ? '' : target.slice(mark + 1));
+  const options = QUERY_READERS[dialect](mark < 0 ? '' : target.slice(mark + 1));
   if (options.problem) return options;
   return { value: Object.freeze({ key: key.value, options: options.value }) };
 }
@@ -107,27 +117,6 @@ function quote(text: string | undefined): string {
   const short = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
   // JSON escapes line breaks; controls that JSON leaves alone, and letters that turn the direction of writing, are escaped too.
   return JSON.stringify(short).replace(/[^\x20-\x7e…]/g, escaped);
-}
-
-/**
- * Percent-decoding (RFC 3986, 2.1) of strict UTF-8: overlong forms, surrogates and broken escapes are undefined, and so is
- * what should have been escaped, since a server reads raw bytes in a target as another alphabet than the client meant.
- */
-function decode(text: string): string | undefined {
-  for (let index = 0; index < text.length; index++) {
-    if (text.charCodeAt(index) > 0x7e) return undefined;
-  }
-  if (text.indexOf('%') < 0) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** As `decode`, with the plus of form encoding read as a space, as in every query string. */
-function decodeForm(text: string): string | undefined {
-  return decode(text.indexOf('+') < 0 ? text : text.split('+').join(' '));
 }
 
 /** C0 and C1 control characters and DEL. */

@@ -4,7 +4,7 @@ import { sharpError } from './sharp-error.ts';
 
 /** What a picture's header says, without its pixels. */
 export interface ImageFacts {
-  readonly format: Exclude<Format, 'svg'>;
+  readonly format: Format;
   /** Sides of one frame in pixels, upright: after the orientation its metadata asks for. */
   readonly width: number;
   readonly height: number;

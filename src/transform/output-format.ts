@@ -11,11 +11,12 @@ export interface FormatChoice {
   readonly pixels: number;
   /** Above so many pixels `auto` does not mean AVIF, whose encoder is the slowest. */
   readonly avifMaxPixels: number;
+  readonly keepsTiff: boolean;
 }
 
 /** The format a variant is written in. */
 export function chooseFormat(facts: ImageFacts, choice: FormatChoice): OutputFormat {
-  if (choice.asked === undefined) return writable(facts);
+  if (choice.asked === undefined) return ownFormat(facts, choice);
   if (choice.asked !== 'auto') return choice.asked;
   const offered = choice.accepted.find((format) => suits(format, facts, choice));
   return offered ?? withoutNegotiation(facts);
@@ -26,10 +27,11 @@ function suits(format: NegotiatedFormat, facts: ImageFacts, choice: FormatChoice
   return format !== 'avif' || choice.pixels <= choice.avifMaxPixels;
 }
 
-/** The original's own format, where variants can be written in it. */
-function writable({ format, alpha }: ImageFacts): OutputFormat {
-  if (format !== 'tiff') return format;
-  return alpha ? 'png' : 'jpeg';
+/** The original's own format, where it is one that variants are written in. */
+function ownFormat(facts: ImageFacts, { keepsTiff }: FormatChoice): OutputFormat {
+  const { format } = facts;
+  if (format === 'svg' || (format === 'tiff' && !keepsTiff)) return withoutNegotiation(facts);
+  return format;
 }
 
 /** What every client can show. */

@@ -5,6 +5,7 @@ import type { Options } from '../request/options.ts';
 import type { ImageFacts } from './facts.ts';
 import { computeGeometry, type Geometry, type Size, type SizeLimits } from './geometry.ts';
 import { chooseFormat } from './output-format.ts';
+import type { DrawingRules } from './rules.ts';
 
 export interface PlanLimits {
   readonly maxWidth: number;
@@ -13,6 +14,7 @@ export interface PlanLimits {
   readonly maxSourcePixels: number;
   readonly maxFrames: number;
   readonly avifMaxPixels: number;
+  readonly rules: DrawingRules;
 }
 
 /** Everything that will be done to an original, decided before a pixel of it is decoded. */
@@ -48,9 +50,10 @@ export function planVariant(
   limits: PlanLimits,
 ): Plan | undefined {
   const affordable = facts.frames <= limits.maxFrames && pixelsOf(facts) * facts.frames <= limits.maxSourcePixels;
-  if (!affordable && facts.frames > 1 && options.f === undefined) return undefined;
+  if (isUntouched(options, facts, limits.rules, affordable)) return undefined;
   const format = formatOf(options, facts, accepted, limits);
-  const frames = affordable && FORMATS[format].animated ? facts.frames : 1;
+  const animates = limits.rules.animates || options.f === 'auto';
+  const frames = affordable && animates && FORMATS[format].animated ? facts.frames : 1;
   const geometry = computeGeometry(facts, options, sizeLimits(limits, frames, FORMATS[format].maxSide));
   const sourcePixels = decodedPixels(facts, geometry) * frames;
   refuseTooManyPixels(facts, sourcePixels, limits);
@@ -66,6 +69,15 @@ export function planVariant(
   };
 }
 
+function isUntouched(
+  { f }: Options,
+  { format, frames }: ImageFacts,
+  rules: DrawingRules,
+  affordable: boolean,
+): boolean {
+  return f === undefined && (rules.untouched.includes(format) || (!affordable && frames > 1));
+}
+
 /** The sides that decide whether `auto` can mean AVIF are those before the format's own limit, which AVIF's never is. */
 function formatOf(
   options: Options,
@@ -79,6 +91,7 @@ function formatOf(
     accepted,
     pixels: pixelsOf(output),
     avifMaxPixels: limits.avifMaxPixels,
+    keepsTiff: limits.rules.keepsTiff,
   });
 }
 
@@ -96,9 +109,10 @@ function sizeLimits(limits: PlanLimits, frames = 1, maxSide = Number.POSITIVE_IN
 /**
  * Pixels the decoder will put out for one frame. sharp lets the JPEG decoder skip all but each 2nd, 4th or 8th pixel, as
  * long as twice the wanted size is left (`fastShrinkOnLoad: false`), and not when a region is cut first. A progressive JPEG
- * keeps all its coefficients until the end and counts whole.
+ * keeps all its coefficients until the end and counts whole. An SVG is drawn at the size it is wanted in.
  */
 function decodedPixels(facts: ImageFacts, { scaled, region }: Geometry): number {
+  if (facts.format === 'svg' && !region) return pixelsOf(scaled);
   if (facts.format !== 'jpeg' || facts.progressive || region) return pixelsOf(facts);
   const shrink = Math.min(facts.width / scaled.width, facts.height / scaled.height);
   const factor = [8, 4, 2].find((candidate) => shrink >= candidate * 2) ?? 1;

@@ -1,12 +1,13 @@
 import sharp from 'sharp';
 
-/** The only loaders in use. Blocking the rest keeps SVG, PDF, `.v`, PPM and files by name away from libvips altogether. */
-const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}Buffer`);
+/** The only loaders in use. Blocking the rest keeps PDF, `.v`, PPM and files by name away from libvips altogether. */
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
 
 /** Settings that libvips keeps for the whole process; called once by whoever composes it. */
-export function setUpSharp(): void {
+export function setUpSharp({ rasterizesSvg }: { readonly rasterizesSvg: boolean }): void {
+  const loaders = rasterizesSvg ? [...LOADERS, 'Svg'] : LOADERS;
   sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: LOADERS });
+  sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}Buffer`) });
   // One thread a picture: admission counts pictures, and two pictures side by side are faster than one on two threads.
   sharp.concurrency(1);
   // libvips' operation cache holds pixels of pictures that will not come again; results have a cache of their own.

@@ -12,8 +12,8 @@ import {
 import type { Options } from '../../src/request/options.ts';
 import { parseOptions } from '../../src/request/parse.ts';
 
-const policy: OptionPolicy = { maxWidth: 4096, maxHeight: 4096, defaults: {} };
-const lowAndWide: OptionPolicy = { maxWidth: 1000, maxHeight: 500, defaults: {} };
+const policy: OptionPolicy = { dialect: 'native', maxWidth: 4096, maxHeight: 4096, defaults: {} };
+const lowAndWide: OptionPolicy = { ...policy, maxWidth: 1000, maxHeight: 500 };
 const autoByDefault: OptionPolicy = { ...policy, defaults: { f: 'auto', q: 70 } };
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
 

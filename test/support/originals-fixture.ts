@@ -27,16 +27,17 @@ export interface FixtureOptions {
   readonly queueLength?: number;
   readonly freshMs?: number;
   readonly chunkBytes?: number;
+  readonly rasterizesSvg?: boolean;
 }
 
 /** Originals over a source in memory, with a clock that the test puts forward. */
 export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
-  const { capacity = 4, queueLength = 100, freshMs = FRESH_MS, ...sourceOptions } = options;
+  const { capacity = 4, queueLength = 100, freshMs = FRESH_MS, rasterizesSvg = false, ...sourceOptions } = options;
   const source = createMemorySource(sourceOptions);
   let time = 0;
   const now = () => time;
   const admission = createAdmission({ capacity, queueLength });
-  const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, now });
+  const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, rasterizesSvg, now });
   const originals = createOriginals({ reader, admission, freshMs, now });
   const hold = (key = 'key', signal = new AbortController().signal) => originals.hold(key, signal);
   return {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import sharp, { type Sharp } from 'sharp';
 
 type Rgb = readonly [number, number, number];
@@ -15,6 +16,11 @@ export function paint(width: number, height: number, colourAt: (x: number, y: nu
 export function gradient(width: number, height: number): Sharp {
   const part = (at: number, length: number) => Math.round((255 * at) / Math.max(1, length - 1));
   return paint(width, height, (x, y) => [part(x, width), part(y, height), 128]);
+}
+
+/** Without any redundancy: the largest and slowest there is to encode. */
+export function noise(width: number, height: number): Sharp {
+  return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } });
 }
 
 export function jpeg(width = 400, height = 300): Promise<Buffer> {

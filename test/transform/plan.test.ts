@@ -4,6 +4,7 @@ import type { NegotiatedFormat } from '../../src/request/accept.ts';
 import type { FormatOption, Options } from '../../src/request/options.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
 import { type Plan, type PlanLimits, planVariant } from '../../src/transform/plan.ts';
+import { DRAWING_RULES } from '../../src/transform/rules.ts';
 
 /** The limits that hold when nothing is configured. */
 const limits: PlanLimits = {
@@ -12,6 +13,7 @@ const limits: PlanLimits = {
   maxSourcePixels: 50_000_000,
   maxFrames: 256,
   avifMaxPixels: 4_000_000,
+  rules: DRAWING_RULES.native,
 };
 const photo: ImageFacts = { format: 'jpeg', width: 400, height: 300, frames: 1, alpha: false, progressive: false };
 const modern: readonly NegotiatedFormat[] = ['avif', 'webp'];

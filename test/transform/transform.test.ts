@@ -7,6 +7,7 @@ import type { Options } from '../../src/request/options.ts';
 import { type ImageFacts, readFacts } from '../../src/transform/facts.ts';
 import type { Size } from '../../src/transform/geometry.ts';
 import { type Plan, type PlanLimits, planVariant } from '../../src/transform/plan.ts';
+import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { sharpError } from '../../src/transform/sharp-error.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { transform } from '../../src/transform/transform.ts';
@@ -29,6 +30,7 @@ const limits: PlanLimits = {
   maxSourcePixels: 50_000_000,
   maxFrames: 256,
   avifMaxPixels: 4_000_000,
+  rules: DRAWING_RULES.native,
 };
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
@@ -93,7 +95,7 @@ t.test('set up, sharp reads the six formats from memory and nothing else', async
 
   // What sharp does by itself depends on the machine.
   sharp.concurrency(2);
-  setUpSharp();
+  setUpSharp(DRAWING_RULES.native);
 
   for (const path of files) t.ok(await isRejected(sharp(path).raw().toBuffer()), `${path} is refused`);
   t.ok(await isRejected(sharp(Buffer.from(SVG)).raw().toBuffer()), 'SVG is refused');

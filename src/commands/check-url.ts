@@ -1,0 +1,100 @@
+import { canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import { type Dialect, parseKey } from '../request/parse.ts';
+import { createLineReader } from './access-log.ts';
+import { createDistinctCounter, type DistinctCounter } from './distinct.ts';
+import { linesOf } from './lines.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export const DIALECTS: readonly Dialect[] = ['lambda-edge', 'native'];
+
+/** One query string, as often as it was seen, and how each dialect answers it. */
+export interface Form {
+  readonly query: string;
+  requests: number;
+  readonly verdicts: Readonly<Record<Dialect, Verdict>>;
+}
+
+/** What a list of requests comes to. Of bounded size, however long the list. */
+export interface Findings {
+  requests: number;
+  skipped: number;
+  malformed: number;
+  /** Requests whose path cannot be an object key. */
+  badPaths: number;
+  /** By query string; once there are too many, new ones are counted in `otherForms` alone. */
+  readonly forms: Map<string, Form>;
+  otherForms: number;
+  /** Requests by outcome. */
+  readonly outcomes: Readonly<Record<Dialect, Record<Verdict['outcome'], number>>>;
+  /** Different URLs with a good path as they came, and in canonical form. */
+  readonly asked: DistinctCounter;
+  readonly canonical: Readonly<Record<Dialect, DistinctCounter>>;
+  /** Requests by width in canonical form, as the Lambda@Edge function reads it. */
+  readonly widths: Map<number, number>;
+}
+
+const MAX_FORMS = 10_000;
+
+/** Reads requests line by line and fetches nothing. `policy` is that of the service that is going to answer them. */
+export async function checkUrls(chunks: AsyncIterable<Buffer>, policy: OptionPolicy): Promise<Findings> {
+  const findings = emptyFindings();
+  const read = createLineReader();
+  for await (const line of linesOf(chunks)) {
+    const found = read(line);
+    if (typeof found === 'string') findings[found]++;
+    else note(findings, found.target, policy);
+  }
+  return findings;
+}
+
+function emptyFindings(): Findings {
+  const forEach = <T>(make: () => T) => ({ 'lambda-edge': make(), native: make() });
+  return {
+    requests: 0,
+    skipped: 0,
+    malformed: 0,
+    badPaths: 0,
+    forms: new Map(),
+    otherForms: 0,
+    outcomes: forEach(() => ({ original: 0, accepted: 0, clamped: 0, refused: 0 })),
+    asked: createDistinctCounter(),
+    canonical: forEach(createDistinctCounter),
+    widths: new Map(),
+  };
+}
+
+function note(findings: Findings, target: string, policy: OptionPolicy): void {
+  findings.requests++;
+  const mark = target.indexOf('?');
+  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  if (key.problem) {
+    findings.badPaths++;
+    return;
+  }
+  findings.asked.add(target);
+  const { verdicts } = formOf(findings, mark < 0 ? '' : target.slice(mark + 1), policy);
+  for (const dialect of DIALECTS) {
+    const { outcome, options } = verdicts[dialect];
+    findings.outcomes[dialect][outcome]++;
+    if (outcome !== 'refused') findings.canonical[dialect].add(`${key.value}?${canonicalQuery(options, policy)}`);
+  }
+  const { w } = verdicts['lambda-edge'].options;
+  if (w !== undefined) findings.widths.set(w, (findings.widths.get(w) ?? 0) + 1);
+}
+
+function formOf(findings: Findings, query: string, policy: OptionPolicy): Form {
+  const known = findings.forms.get(query);
+  if (known) {
+    known.requests++;
+    return known;
+  }
+  const verdictOf = (dialect: Dialect) => judge(query, { ...policy, dialect });
+  const form = {
+    query,
+    requests: 1,
+    verdicts: { 'lambda-edge': verdictOf('lambda-edge'), native: verdictOf('native') },
+  };
+  if (findings.forms.size < MAX_FORMS) findings.forms.set(query, form);
+  else findings.otherForms++;
+  return form;
+}

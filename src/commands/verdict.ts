@@ -1,0 +1,37 @@
+import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import { decodeLeniently } from '../request/decode.ts';
+import { isOptionName, type Options } from '../request/options.ts';
+import { parseRequest } from '../request/parse.ts';
+
+/** How a query string would be answered, for whatever object. */
+export interface Verdict {
+  /** `original`: nothing is asked for. `clamped`: asked for more than the limits allow. `refused`: 400. */
+  readonly outcome: 'original' | 'accepted' | 'clamped' | 'refused';
+  /** The query of the canonical URL, or why it is refused. */
+  readonly text: string;
+  /** Names in it that change nothing. */
+  readonly ignored: readonly string[];
+  /** In canonical form. */
+  readonly options: Options;
+}
+
+export function judge(query: string, policy: OptionPolicy): Verdict {
+  const parsed = parseRequest(`/x?${query}`, policy.dialect);
+  if (parsed.problem) return { outcome: 'refused', text: parsed.problem.message, ignored: [], options: {} };
+  const given = parsed.value.options;
+  const ignored = namesIn(query).filter((name) => !isOptionName(name) || given[name] === undefined);
+  if (!asksForVariant(given)) return { outcome: 'original', text: '', ignored, options: given };
+  const options = canonicalOptions(given, policy);
+  const outcome = isClamped({ ...policy.defaults, ...given }, options) ? 'clamped' : 'accepted';
+  return { outcome, text: canonicalQuery(options, policy), ignored, options };
+}
+
+function isClamped(given: Options, options: Options): boolean {
+  const isLess = (name: 'w' | 'h') => (options[name] ?? 0) < Math.round(given[name] ?? 0);
+  return isLess('w') || isLess('h');
+}
+
+function namesIn(query: string): readonly string[] {
+  const names = query.split('&').map((pair) => decodeLeniently(pair.replace(/=.*/s, '')));
+  return [...new Set(names)].filter((name) => name !== '');
+}

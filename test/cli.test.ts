@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import t from 'tap';
+import { ROOT } from './support/process.ts';
+
+const URLS = '/a.jpg?w=200&h=150\n/a.jpg?h=150&w=200\n/a.jpg?w=5000\n';
+const SUMMARY = /\n +1 {2}h=150&w=200 {2}accepted w=200&h=150 {2}the same\n.+\nCache entries by URL as it came: 3\.\n/s;
+
+/** What `lambent …` prints, and how it ends. */
+async function lambent(args: readonly string[], { input = '', env = {} } = {}) {
+  const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0', ...env },
+  });
+  child.stdin.end(input);
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { out, err, code };
+}
+
+t.test('check-url reads a file, a packed one, or what it is given', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const [plain, packed] = ['urls.txt', 'urls.gz'].map((name) => path.join(folder, name)) as [string, string];
+  await Promise.all([writeFile(plain, URLS), writeFile(packed, gzipSync(URLS))]);
+  for (const [file, input] of [
+    [plain, ''],
+    [packed, ''],
+    ['-', URLS],
+  ] as const) {
+    const { out, err, code } = await lambent(['check-url', file], { input });
+    t.match(out, SUMMARY, file);
+    t.equal(err, '', 'a bar is for terminals');
+    t.equal(code, 0);
+  }
+});
+
+t.test('check-url goes by the limits of the service', async (t) => {
+  const limits = { MAX_WIDTH: '100', DEFAULT_OPTIONS: 'f=auto', NODE_ENV: 'production' };
+  const { out } = await lambent(['check-url', '-'], { input: URLS, env: limits });
+  t.match(out, / {2}clamped w=100&h=75&f=auto {2}/);
+});
+
+t.test('says what is wrong in one line', async (t) => {
+  const cases: readonly [readonly string[], object, number, RegExp][] = [
+    [['check-url', '/missing.log'], {}, 1, /^lambent: ENOENT.+\n$/],
+    [['check-url', ROOT], {}, 1, /^lambent: EISDIR.+\n$/],
+    [['check-url', '-'], { MAX_WIDTH: 'x' }, 1, /^lambent: MAX_WIDTH is "x"; expected a whole number.+\n$/],
+    [['check-url', path.join(ROOT, 'samples/none.gz')], {}, 1, /^lambent: ENOENT.+\n$/],
+    [[], {}, 2, /^Usage: lambent check-url FILE\n/],
+    [['check-url'], {}, 2, /^Usage: /],
+    [['constructor', 'x'], {}, 2, /^Usage: /],
+  ];
+  for (const [args, env, code, said] of cases) {
+    const ended = await lambent(args, { env });
+    t.equal(ended.code, code, args.join(' '));
+    t.match(ended.err, said);
+  }
+});
+
+t.test('a reader who has seen enough ends it quietly', async (t) => {
+  const input = Array.from({ length: 9000 }, (_, index) => `/a.jpg?w=5&x=${index}\n`).join('');
+  const child = spawn(process.execPath, ['dist/cli.js', 'check-url', '-'], {
+    cwd: ROOT,
+    env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' },
+  });
+  child.stdin.end(input);
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  t.same({ err, code }, { err: '', code: 0 });
+});
