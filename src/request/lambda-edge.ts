@@ -15,7 +15,7 @@ export function readLambdaEdgeOptions(query: string): Options {
     // Of several, `parseInt` sees the first, also where that is empty.
     if (!isOptionName(name) || seen.indexOf(name) >= 0) continue;
     seen.push(name);
-    const value = read(name, text);
+    const value = READERS[name](text);
     if (value !== undefined) options[name] = value as never;
   }
   const hasSide = options.w !== undefined || options.h !== undefined;
@@ -30,17 +30,13 @@ function splitPair(pair: string): readonly [string, string] {
 
 const MAX_QUALITY = 100;
 
-/** What is read in another way than in a URL of ours. */
-const READERS: { readonly [N in OptionName]?: (text: string) => Options[N] } = {
+/** What each option's text is; undefined where it is nothing. */
+const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = {
   w: readInteger,
   h: readInteger,
   q: readQuality,
   f: readFormat,
 };
-
-function read(name: OptionName, text: string): Options[OptionName] {
-  return (READERS[name] ?? OPTIONS[name].parse)(text);
-}
 
 /** Zero is what the function takes for absent; what is below fails there. */
 function readInteger(text: string): number | undefined {

@@ -15,7 +15,7 @@ t.test('ready after every codec and the source have worked', async (t) => {
       },
     },
   });
-  t.same(formats.sort(), ['avif', 'gif', 'jpeg', 'png', 'webp']);
+  t.same(formats.sort(), ['avif', 'gif', 'jpeg', 'png', 'tiff', 'webp']);
   const ready = await ask(service.managementUrl, 'GET', '/readyz');
   t.match(JSON.parse(ready.body.toString()), { status: 'ok', reasons: [] });
   t.equal((await ask(service.url, 'GET', '/readyz')).status, 404, 'a key like any other on the public port');

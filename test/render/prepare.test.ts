@@ -9,7 +9,7 @@ import { transform } from '../../src/transform/transform.ts';
 import { createMemorySource } from '../support/memory-source.ts';
 import { deferred, quiet, stateOf } from '../support/waiting.ts';
 
-const OUTPUT_FORMATS = ['avif', 'gif', 'jpeg', 'png', 'webp'];
+const OUTPUT_FORMATS = ['avif', 'gif', 'jpeg', 'png', 'tiff', 'webp'];
 
 /** A service that makes itself ready, and what it says meanwhile. */
 function setUp(t: Test, options: Partial<PrepareOptions> = {}) {
