@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ConfigError, readConfig, VARIABLES } from '../src/config.ts';
+import { ConfigError, optionPolicy, readConfig, VARIABLES } from '../src/config.ts';
 
 const SAMPLES = 'file:///samples';
 
@@ -61,6 +61,14 @@ t.test('reads every kind of value', (t) => {
   t.end();
 });
 
+t.test('URLs are read in our own way unless another is asked for', (t) => {
+  t.equal(readConfig({}, SAMPLES).dialect, 'native');
+  t.equal(readConfig({ COMPAT: '' }, SAMPLES).dialect, 'native');
+  const config = readConfig({ COMPAT: 'lambda-edge', MAX_WIDTH: '10', DEFAULT_OPTIONS: 'q=70' }, SAMPLES);
+  t.same(optionPolicy(config), { dialect: 'lambda-edge', maxWidth: 10, maxHeight: 4096, defaults: { q: 70 } });
+  t.end();
+});
+
 t.test('a bad value names variable, value and what was expected', (t) => {
   const cases: readonly [string, string, RegExp][] = [
     ['PORT', 'abc', /^PORT is "abc"; expected a port from 0 to 65535\.$/],
@@ -88,6 +96,7 @@ t.test('a bad value names variable, value and what was expected', (t) => {
       /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/,
     ],
     ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
+    ['COMPAT', 'lambda', /^COMPAT is "lambda"; expected lambda-edge, or nothing\.$/],
     ['DEADLINE_MS', '-1', /^DEADLINE_MS is "-1"; expected a whole number from 100 to 600000\.$/],
   ];
   for (const [name, value, message] of cases) {
