@@ -53,6 +53,8 @@ t.test('the start report says where everything is and what it is limited to', (t
     originals: 's3://bucket/prefix',
     limits: LIMITS_TEXT,
   });
+  const compatible = readConfig({ COMPAT: 'lambda-edge' }, SAMPLES);
+  t.equal(startReport(compatible, LISTENING).urls, 'read as COMPAT=lambda-edge says');
   t.end();
 });
 

@@ -16,6 +16,7 @@ export function startReport(config: Config, { publicUrl, managementUrl }: Listen
     images: publicUrl,
     management: managementUrl,
     originals: config.source,
+    ...(config.dialect === 'native' ? {} : { urls: `read as COMPAT=${config.dialect} says` }),
     limits: [
       `originals ${megabytes(config.maxSourceBytes)} and ${megapixels(config.maxSourcePixels)}`,
       `variants ${config.maxWidth}x${config.maxHeight}`,
