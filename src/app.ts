@@ -77,7 +77,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     reader: createOriginalReader({
       source,
       maxSourceBytes: config.maxSourceBytes,
-      rasterizesSvg: rules.rasterizesSvg,
+      rules,
       now: parts.now,
     }),
     admission: admissions.originals,
@@ -100,7 +100,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
       render,
       sendOriginal: createSendOriginal({ passthrough: createPassthrough({ source }), cacheControl }),
       policy: optionPolicy(config),
-      limits: { ...config, rules },
+      planPolicy: { ...config, rules },
       cacheControl,
       deadlineMs: config.deadlineMs,
     },

@@ -39,6 +39,16 @@ t.test('check-url reads a file, a packed one, or what it is given', async (t) =>
   }
 });
 
+t.test('check-url takes several files together', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const files = ['one.txt', 'two.txt'].map((name) => path.join(folder, name));
+  for (const file of files) await writeFile(file, '/a.jpg?w=200');
+  const { out } = await lambent(['check-url', ...files]);
+  t.match(out, /\n +2 {2}w=200 /);
+  t.match(out, /\nCache entries by URL as it came: 1\.\n/);
+});
+
 t.test('check-url goes by the limits of the service', async (t) => {
   const limits = { MAX_WIDTH: '100', DEFAULT_OPTIONS: 'f=auto', NODE_ENV: 'production' };
   const { out } = await lambent(['check-url', '-'], { input: URLS, env: limits });
@@ -51,7 +61,7 @@ t.test('says what is wrong in one line', async (t) => {
     [['check-url', ROOT], {}, 1, /^lambent: EISDIR.+\n$/],
     [['check-url', '-'], { MAX_WIDTH: 'x' }, 1, /^lambent: MAX_WIDTH is "x"; expected a whole number.+\n$/],
     [['check-url', path.join(ROOT, 'samples/none.gz')], {}, 1, /^lambent: ENOENT.+\n$/],
-    [[], {}, 2, /^Usage: lambent check-url FILE\n/],
+    [[], {}, 2, /^Usage: lambent check-url FILE\.\.\.\n/],
     [['check-url'], {}, 2, /^Usage: /],
     [['constructor', 'x'], {}, 2, /^Usage: /],
   ];

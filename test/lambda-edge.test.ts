@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import t from 'tap';
@@ -278,6 +279,16 @@ t.test('an SVG is drawn sharply at the size it is wanted in', async (t) => {
   const { body } = await service.get('/half.svg?w=600&f=png');
   t.same(await colourAt(body, 299, 300), [255, 0, 0, 255]);
   t.same(await colourAt(body, 300, 300), [0, 0, 0, 0], 'no soft edge of an enlargement');
+  source.put(
+    'wide-half.svg',
+    Buffer.from(half.replace('width="10"', 'width="20"').replace('width="5"', 'width="10"')),
+    {
+      contentType: 'image/svg+xml',
+    },
+  );
+  const { body: cut } = await service.get('/wide-half.svg?w=640&h=640&f=png');
+  t.same(await colourAt(cut, 319, 320), [255, 0, 0, 255]);
+  t.same(await colourAt(cut, 320, 320), [0, 0, 0, 0], 'nor when it is cut');
   const onWhite = await service.get('/half.svg?w=600&f=jpeg');
   t.ok(
     (await colourAt(onWhite.body, 450, 300)).every((level) => level > 250),
@@ -360,4 +371,32 @@ t.test('what S3 says of a picture holds for its variants, and not for errors', a
         .end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'),
     );
   t.match(await service.get('/dev/other.jpg?w=200px'), { status: 503, headers: { 'cache-control': 'no-store' } });
+});
+
+t.test('what is untouched without a format is so whatever its state', async (t) => {
+  const drawing = Buffer.from(SVG);
+  const originals: Readonly<Record<string, readonly [string, Buffer, number]>> = {
+    'cut.gif': ['image/gif', (await animation('gif')).subarray(0, 60), 422],
+    'large.gif': ['image/gif', Buffer.concat([await animation('gif'), Buffer.alloc(26 * 2 ** 20)]), 413],
+    'packed.svg': ['image/svg+xml', gzipSync(drawing), 415],
+    'wide.svg': ['image/svg+xml', Buffer.from(SVG, 'utf16le'), 415],
+  };
+  for (const [key, [contentType, bytes, status]] of Object.entries(originals)) {
+    source.put(key, bytes, { contentType });
+    const answer = await service.get(`/${key}?w=30`);
+    t.equal(answer.status, 200, key);
+    t.ok(answer.body.equals(bytes), key);
+    t.equal((await service.get(`/${key}?w=30&f=png`)).status, status, `${key} as a PNG`);
+  }
+  source.put('page.html', Buffer.from('<html>'), { contentType: 'text/html' });
+  t.equal((await service.get('/page.html?w=30')).status, 415);
+});
+
+t.test('an animation gives its first frame, however long it is', async (t) => {
+  source.put('long.webp', await animation('webp', 300, 8, 8), { contentType: 'image/webp' });
+  const { status, body } = await service.get('/long.webp?w=4');
+  t.equal(status, 200);
+  t.match(await sharp(body).metadata(), { format: 'webp', width: 4, height: 4, pages: undefined });
+  const animated = await service.get('/anim.gif?w=30&f=auto', { accept: 'image/webp' });
+  t.match(await sharp(animated.body).metadata(), { format: 'webp', pages: 4 }, 'but auto keeps it');
 });

@@ -39,6 +39,6 @@ function readLogLine(fields: readonly string[], columns: Columns): Line {
 
 /** Not by `URL`, which would mend what is to be judged. */
 function readUrl(text: string): Line {
-  const match = /^(?:https?:\/\/[^/?#]+)?(\/[^#\s]*)(?:#.*)?$/i.exec(text);
+  const match = /^(?:(?:https?:)?\/\/[^/?#]+)?(\/[^#\s]*)(?:#.*)?$/i.exec(text);
   return match?.[1] === undefined ? 'malformed' : { target: match[1] };
 }

@@ -9,7 +9,6 @@ export const DIALECTS: readonly Dialect[] = ['lambda-edge', 'native'];
 
 /** One query string, as often as it was seen, and how each dialect answers it. */
 export interface Form {
-  readonly query: string;
   requests: number;
   readonly verdicts: Readonly<Record<Dialect, Verdict>>;
 }
@@ -21,7 +20,7 @@ export interface Findings {
   malformed: number;
   /** Requests whose path cannot be an object key. */
   badPaths: number;
-  /** By query string; once there are too many, new ones are counted in `otherForms` alone. */
+  /** By query string; one that is too long, or one too many, is counted in `otherForms` alone. */
   readonly forms: Map<string, Form>;
   otherForms: number;
   /** Requests by outcome. */
@@ -34,6 +33,8 @@ export interface Findings {
 }
 
 const MAX_FORMS = 10_000;
+/** Characters of a query string that is kept: what is longer was not written by a page. */
+const MAX_QUERY = 300;
 
 /** Reads requests line by line and fetches nothing. `policy` is that of the service that is going to answer them. */
 export async function checkUrls(chunks: AsyncIterable<Buffer>, policy: OptionPolicy): Promise<Findings> {
@@ -89,12 +90,10 @@ function formOf(findings: Findings, query: string, policy: OptionPolicy): Form {
     return known;
   }
   const verdictOf = (dialect: Dialect) => judge(query, { ...policy, dialect });
-  const form = {
-    query,
-    requests: 1,
-    verdicts: { 'lambda-edge': verdictOf('lambda-edge'), native: verdictOf('native') },
-  };
-  if (findings.forms.size < MAX_FORMS) findings.forms.set(query, form);
+  const form = { requests: 1, verdicts: { 'lambda-edge': verdictOf('lambda-edge'), native: verdictOf('native') } };
+  // A copy of its own: the text is a part of the chunk it came in, which it would keep in memory.
+  if (findings.forms.size < MAX_FORMS && query.length <= MAX_QUERY)
+    findings.forms.set(Buffer.from(query).toString(), form);
   else findings.otherForms++;
   return form;
 }

@@ -10,12 +10,12 @@ const MAX_QUERY = 60;
 
 /** Findings as text for a terminal: a line for each query string, most frequent first, and a summary. */
 export function reportOf(findings: Findings): string {
-  const forms = [...findings.forms.values()].sort((a, b) => b.requests - a.requests);
+  const forms = [...findings.forms].sort(([, a], [, b]) => b.requests - a.requests);
   return `${[...formLines(forms), ...otherForms(findings), '', ...summary(findings)].join('\n')}\n`;
 }
 
-function formLines(forms: readonly Form[]): readonly string[] {
-  const rows = forms.map(({ requests, query, verdicts }): Row => {
+function formLines(forms: readonly (readonly [string, Form])[]): readonly string[] {
+  const rows = forms.map(([query, { requests, verdicts }]): Row => {
     const compatible = verdictText(verdicts['lambda-edge']);
     const native = verdictText(verdicts.native);
     return [count(requests), plain(query) || '(none)', compatible, native === compatible ? 'the same' : native];
@@ -29,14 +29,16 @@ function verdictText({ outcome, text, ignored }: Verdict): string {
 }
 
 function otherForms({ otherForms, forms }: Findings): readonly string[] {
-  return otherForms === 0 ? [] : [`${count(otherForms)} requests had other queries than these ${count(forms.size)}.`];
+  return otherForms === 0
+    ? []
+    : [`${count(otherForms)} requests had other or longer queries than these ${count(forms.size)}.`];
 }
 
 function summary(findings: Findings): readonly string[] {
   const { requests, skipped, malformed, badPaths, outcomes, widths } = findings;
   const proposed = proposeLadder(widths, LADDER_STEPS);
   return [
-    `Requests: ${count(requests)}. Lines that could not be read: ${count(malformed)}; that are no request for a picture: ${count(skipped)}.`,
+    `Requests: ${count(requests)}. Lines that could not be read: ${count(malformed)}; comments, empty ones and other methods: ${count(skipped)}.`,
     ...(badPaths === 0 ? [] : [`Paths that cannot be an object key, which are 400: ${count(badPaths)}.`]),
     '',
     ...table([
@@ -80,7 +82,8 @@ type Row = readonly [string, ...string[]];
 
 function table(rows: readonly [Row, ...Row[]]): readonly string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  const pad = (cell: string, width: number) => (/^\d/.test(cell) ? cell.padStart(width) : cell.padEnd(width));
+  const pad = (cell: string, width: number) =>
+    /^[\d,.]+( %)?$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
   return rows.map((row) =>
     row
       .map((cell, column) => pad(cell, widths[column] as number))

@@ -9,17 +9,21 @@ export interface Verdict {
   readonly outcome: 'original' | 'accepted' | 'clamped' | 'refused';
   /** The query of the canonical URL, or why it is refused. */
   readonly text: string;
-  /** Names in it that change nothing. */
+  /** Names in it that change nothing; the first few. */
   readonly ignored: readonly string[];
   /** In canonical form. */
   readonly options: Options;
 }
 
+const MAX_IGNORED = 8;
+
 export function judge(query: string, policy: OptionPolicy): Verdict {
   const parsed = parseRequest(`/x?${query}`, policy.dialect);
   if (parsed.problem) return { outcome: 'refused', text: parsed.problem.message, ignored: [], options: {} };
   const given = parsed.value.options;
-  const ignored = namesIn(query).filter((name) => !isOptionName(name) || given[name] === undefined);
+  const ignored = namesIn(query)
+    .filter((name) => !isOptionName(name) || given[name] === undefined)
+    .slice(0, MAX_IGNORED);
   if (!asksForVariant(given)) return { outcome: 'original', text: '', ignored, options: given };
   const options = canonicalOptions(given, policy);
   const outcome = isClamped({ ...policy.defaults, ...given }, options) ? 'clamped' : 'accepted';

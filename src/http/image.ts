@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors.ts';
 import type { Originals } from '../render/originals.ts';
-import type { OriginalRecord } from '../render/record.ts';
+import type { OriginalRecord, UntouchedContent } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
@@ -9,7 +9,7 @@ import { acceptedFormats, type NegotiatedFormat } from '../request/accept.ts';
 import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
 import { type ImageRequest, parseRequest } from '../request/parse.ts';
-import { type PlanLimits, planVariant } from '../transform/plan.ts';
+import { type PlanPolicy, planVariant } from '../transform/plan.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
 import { serverTiming, variantHeaders, variantValidators } from './headers.ts';
@@ -23,7 +23,7 @@ export interface ImageOptions {
   readonly render: Render;
   readonly sendOriginal: SendOriginal;
   readonly policy: OptionPolicy;
-  readonly limits: PlanLimits;
+  readonly planPolicy: PlanPolicy;
   /** For objects that have none of their own. */
   readonly cacheControl: string;
   readonly deadlineMs: number;
@@ -31,7 +31,7 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { sourceId, originals, render, sendOriginal, policy, limits, cacheControl, deadlineMs } = options;
+  const { sourceId, originals, render, sendOriginal, policy, planPolicy, cacheControl, deadlineMs } = options;
 
   const memo = createVariantMemo();
 
@@ -119,14 +119,19 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
 
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
   function planFor({ content }: OriginalRecord, options: Options, accepted: readonly NegotiatedFormat[]) {
-    if (content.kind === 'vector' && (options.f === undefined || options.f === 'auto')) return undefined;
-    const pixels = content.kind === 'vector' ? content.drawn : content;
+    if (content.kind === 'untouched' && isAnswer(content, options)) return undefined;
+    const pixels = content.kind === 'untouched' ? content.drawn : content;
     // Turned into pixels, a drawing would run a renderer on a stranger's markup.
     if (!pixels)
       throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
     if (pixels.kind === 'refused') throw pixels.error;
-    return planVariant(options, pixels.facts, accepted, limits);
+    return planVariant(options, pixels.facts, accepted, planPolicy);
   }
+}
+
+/** Whether what may be passed through is; the best format for a drawing is always its own. */
+function isAnswer({ format }: UntouchedContent, { f }: Options): boolean {
+  return f === undefined || (f === 'auto' && format === 'svg');
 }
 
 /** The request in canonical form; 400 when it does not parse. */

@@ -1,13 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import type { Format } from '../formats.ts';
-import type { Opened, Source } from '../sources/source.ts';
+import type { ObjectHead, Opened, Source } from '../sources/source.ts';
+import type { DrawingRules } from '../transform/rules.ts';
 import type { Admission, Release } from './admission.ts';
 import { type BodyReader, createBodyReader } from './body-reader.ts';
 import {
   type Content,
   type ImageContent,
   isStorable,
+  isStoredAsSvg,
   type OriginalRecord,
   type RefusedContent,
   readContent,
@@ -18,8 +20,7 @@ import {
 export interface OriginalReaderOptions {
   readonly source: Source;
   readonly maxSourceBytes: number;
-  /** Whether an SVG is read as a picture, too, and not passed through alone. */
-  readonly rasterizesSvg: boolean;
+  readonly rules: Pick<DrawingRules, 'untouched' | 'rasterizesSvg'>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -63,15 +64,21 @@ export function createPlace(admission: Admission): Place {
 }
 
 export function createOriginalReader(options: OriginalReaderOptions): OriginalReader {
-  const { source, maxSourceBytes, rasterizesSvg, now } = options;
+  const { source, maxSourceBytes, rules, now } = options;
 
   async function inspect(opened: Opened, reader: BodyReader, place: Place, signal: AbortSignal): Promise<Inspected> {
     const format = sniffContent(opened.head, await reader.head());
-    if (format === undefined) return { content: refused(new ServiceError('unsupported_image')) };
-    const isVector = format === 'svg';
-    if (isVector && !rasterizesSvg) return { content: { kind: 'vector' } };
-    const { content, bytes } = await inspectPixels(format, opened, reader, place, signal);
-    return { content: isVector ? { kind: 'vector', drawn: content } : content, ...(bytes && { bytes }) };
+    if (format === undefined) return { content: unknownContent(opened.head) };
+    if (format === 'svg' && !rules.rasterizesSvg) return { content: { kind: 'untouched', format } };
+    const inspected = await inspectPixels(format, opened, reader, place, signal);
+    if (!rules.untouched.includes(format)) return inspected;
+    return { ...inspected, content: { kind: 'untouched', format, drawn: inspected.content } };
+  }
+
+  /** What nothing can be made of. What is stored as SVG may be one, packed or in another alphabet, that a browser can read. */
+  function unknownContent(head: ObjectHead): Content {
+    const refusal = refused(new ServiceError('unsupported_image'));
+    return rules.rasterizesSvg && isStoredAsSvg(head) ? { kind: 'untouched', format: 'svg', drawn: refusal } : refusal;
   }
 
   async function inspectPixels(

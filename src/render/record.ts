@@ -14,15 +14,16 @@ export interface RefusedContent {
   readonly error: ServiceError;
 }
 
-/** Scales by itself, and is passed through. */
-export interface VectorContent {
-  readonly kind: 'vector';
-  /** What it is to who wants pixels; without it nobody can have them, and nothing was read but the beginning. */
+/** Passed through where no format is asked for: a drawing, which scales by itself, or what the rules leave alone. */
+export interface UntouchedContent {
+  readonly kind: 'untouched';
+  readonly format: Format;
+  /** What it is to who asks for a format; without it nobody can have one, and nothing was read but the beginning. */
   readonly drawn?: ImageContent | RefusedContent;
 }
 
 /** What an original turned out to be by its bytes. */
-export type Content = ImageContent | VectorContent | RefusedContent;
+export type Content = ImageContent | UntouchedContent | RefusedContent;
 
 /** What is known of an original without its pixels. */
 export interface OriginalRecord {
@@ -37,10 +38,12 @@ export interface OriginalRecord {
 /** The format by an object's first bytes; undefined when it is none that anything can be made of. */
 export function sniffContent(head: ObjectHead, start: Uint8Array): Format | undefined {
   const format = sniffFormat(start);
-  if (format !== 'svg') return format;
   // Stored as something else, it would reach a browser as markup under the name of a picture.
-  const isDeclared = head.contentType?.toLowerCase().startsWith(FORMATS.svg.mime) ?? false;
-  return isDeclared ? format : undefined;
+  return format === 'svg' && !isStoredAsSvg(head) ? undefined : format;
+}
+
+export function isStoredAsSvg({ contentType }: ObjectHead): boolean {
+  return contentType?.toLowerCase().startsWith(FORMATS.svg.mime) ?? false;
 }
 
 /** The content of a picture whose bytes are complete. */

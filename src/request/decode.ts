@@ -19,10 +19,12 @@ export function decodeForm(text: string): string | undefined {
   return decode(text.indexOf('+') < 0 ? text : text.split('+').join(' '));
 }
 
-/** As `decodeForm`, for whom nothing is a mistake: escapes of ASCII are decoded wherever they are whole, the rest stays. */
+/** For whom nothing is a mistake: what cannot be decoded as a whole is decoded where it is ASCII, and stays elsewhere. */
 export function decodeLeniently(text: string): string {
-  return text
-    .split('+')
-    .join(' ')
-    .replace(/%[0-7][0-9a-f]/gi, (triplet) => String.fromCharCode(Number.parseInt(triplet.slice(1), 16)));
+  const spaced = text.split('+').join(' ');
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced.replace(/%[0-7][0-9a-f]/gi, (triplet) => String.fromCharCode(Number.parseInt(triplet.slice(1), 16)));
+  }
 }

@@ -57,7 +57,6 @@ const ALIASES: readonly (readonly [string, OutputFormat])[] = [
 ];
 
 function readFormat(text: string): Options['f'] {
-  const name = text.toLowerCase();
-  const alias = ALIASES.find(([known]) => known === name);
-  return alias ? alias[1] : OPTIONS.f.parse(name);
+  const alias = ALIASES.find(([known]) => known === text.toLowerCase());
+  return alias ? alias[1] : OPTIONS.f.parse(text);
 }

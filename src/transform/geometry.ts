@@ -25,8 +25,10 @@ export interface Geometry {
 export interface SizeLimits {
   readonly maxWidth: number;
   readonly maxHeight: number;
-  /** Width times height. */
+  /** Width times height of the answer. */
   readonly maxPixels: number;
+  /** Width times height of what is scaled before it is cut, `maxPixels` unless given; above that it is cut first. */
+  readonly maxScaledPixels?: number;
 }
 
 /**
@@ -40,7 +42,8 @@ export function computeGeometry(original: Size, options: Pick<Options, 'w' | 'h'
   const scaled = coverOf(original, output, scale);
   if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
   // 1x20000 covering 4096x4096 would be scaled to 82 million rows, which libvips refuses: cut first what will be kept.
-  if (scaled.width * scaled.height > limits.maxPixels) {
+  const { maxScaledPixels = limits.maxPixels } = limits;
+  if (scaled.width * scaled.height > maxScaledPixels) {
     return { output, scaled: output, region: centreOf(original, keptOf(original, output, scale)) };
   }
   // Otherwise cut last: cutting first would keep the JPEG decoder from decoding at a smaller scale.

@@ -14,6 +14,9 @@ export interface PlanLimits {
   readonly maxSourcePixels: number;
   readonly maxFrames: number;
   readonly avifMaxPixels: number;
+}
+
+export interface PlanPolicy extends PlanLimits {
   readonly rules: DrawingRules;
 }
 
@@ -47,16 +50,16 @@ export function planVariant(
   options: Options,
   facts: ImageFacts,
   accepted: readonly NegotiatedFormat[],
-  limits: PlanLimits,
+  policy: PlanPolicy,
 ): Plan | undefined {
-  const affordable = facts.frames <= limits.maxFrames && pixelsOf(facts) * facts.frames <= limits.maxSourcePixels;
-  if (isUntouched(options, facts, limits.rules, affordable)) return undefined;
-  const format = formatOf(options, facts, accepted, limits);
-  const animates = limits.rules.animates || options.f === 'auto';
+  const affordable = facts.frames <= policy.maxFrames && pixelsOf(facts) * facts.frames <= policy.maxSourcePixels;
+  const animates = policy.rules.animates || options.f === 'auto';
+  if (animates && !affordable && facts.frames > 1 && options.f === undefined) return undefined;
+  const format = formatOf(options, facts, accepted, policy);
   const frames = affordable && animates && FORMATS[format].animated ? facts.frames : 1;
-  const geometry = computeGeometry(facts, options, sizeLimits(limits, frames, FORMATS[format].maxSide));
+  const geometry = computeGeometry(facts, options, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
   const sourcePixels = decodedPixels(facts, geometry) * frames;
-  refuseTooManyPixels(facts, sourcePixels, limits);
+  refuseTooManyPixels(facts, sourcePixels, policy);
   return {
     ...geometry,
     from: facts.format,
@@ -69,40 +72,37 @@ export function planVariant(
   };
 }
 
-function isUntouched(
-  { f }: Options,
-  { format, frames }: ImageFacts,
-  rules: DrawingRules,
-  affordable: boolean,
-): boolean {
-  return f === undefined && (rules.untouched.includes(format) || (!affordable && frames > 1));
-}
-
 /** The sides that decide whether `auto` can mean AVIF are those before the format's own limit, which AVIF's never is. */
 function formatOf(
   options: Options,
   facts: ImageFacts,
   accepted: readonly NegotiatedFormat[],
-  limits: PlanLimits,
+  policy: PlanPolicy,
 ): OutputFormat {
-  const { output } = computeGeometry(facts, options, sizeLimits(limits));
+  const { output } = computeGeometry(facts, options, sizeLimits(facts, policy));
   return chooseFormat(facts, {
     asked: options.f,
     accepted,
     pixels: pixelsOf(output),
-    avifMaxPixels: limits.avifMaxPixels,
-    keepsTiff: limits.rules.keepsTiff,
+    avifMaxPixels: policy.avifMaxPixels,
+    keepsTiff: policy.rules.keepsTiff,
   });
 }
 
-function sizeLimits(limits: PlanLimits, frames = 1, maxSide = Number.POSITIVE_INFINITY): SizeLimits {
-  const { maxWidth, maxHeight, maxSourcePixels } = limits;
+function sizeLimits(
+  { format }: ImageFacts,
+  { maxWidth, maxHeight, maxSourcePixels }: PlanLimits,
+  frames = 1,
+  maxSide = Number.POSITIVE_INFINITY,
+): SizeLimits {
   // An animation writes every frame: the pixels that may be read bound those that may be written.
   const perFrame = frames > 1 ? Math.floor(maxSourcePixels / frames) : Number.POSITIVE_INFINITY;
   return {
     maxWidth: Math.min(maxWidth, maxSide),
     maxHeight: Math.min(maxHeight, maxSide),
     maxPixels: Math.max(1, Math.min(maxWidth * maxHeight, perFrame)),
+    // An SVG has no pixels before it is drawn, and is drawn where it is looked at: cut first, it would be enlarged after.
+    ...(format === 'svg' && { maxScaledPixels: SOURCE_PIXELS_CEILING }),
   };
 }
 
@@ -111,8 +111,8 @@ function sizeLimits(limits: PlanLimits, frames = 1, maxSide = Number.POSITIVE_IN
  * long as twice the wanted size is left (`fastShrinkOnLoad: false`), and not when a region is cut first. A progressive JPEG
  * keeps all its coefficients until the end and counts whole. An SVG is drawn at the size it is wanted in.
  */
-function decodedPixels(facts: ImageFacts, { scaled, region }: Geometry): number {
-  if (facts.format === 'svg' && !region) return pixelsOf(scaled);
+function decodedPixels(facts: ImageFacts, { output, scaled, region }: Geometry): number {
+  if (facts.format === 'svg' && !region) return pixelsOf(output);
   if (facts.format !== 'jpeg' || facts.progressive || region) return pixelsOf(facts);
   const shrink = Math.min(facts.width / scaled.width, facts.height / scaled.height);
   const factor = [8, 4, 2].find((candidate) => shrink >= candidate * 2) ?? 1;

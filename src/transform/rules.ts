@@ -3,7 +3,7 @@ import type { Dialect } from '../request/parse.ts';
 
 /** What is drawn in one way or another, by where the URLs come from. */
 export interface DrawingRules {
-  /** Formats whose originals are the answer where none is asked for. */
+  /** Formats whose originals are the answer where none is asked for, whatever their size or state. */
   readonly untouched: readonly Format[];
   /** Whether an animation stays one when its format is not left to `auto`. */
   readonly animates: boolean;
@@ -14,6 +14,6 @@ export interface DrawingRules {
 }
 
 export const DRAWING_RULES: Readonly<Record<Dialect, DrawingRules>> = {
-  native: { untouched: [], animates: true, keepsTiff: false, rasterizesSvg: false },
-  'lambda-edge': { untouched: ['gif'], animates: false, keepsTiff: true, rasterizesSvg: true },
+  native: { untouched: ['svg'], animates: true, keepsTiff: false, rasterizesSvg: false },
+  'lambda-edge': { untouched: ['svg', 'gif'], animates: false, keepsTiff: true, rasterizesSvg: true },
 };

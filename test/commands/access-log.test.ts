@@ -43,6 +43,7 @@ t.test('reads a list of URLs as they are written', (t) => {
     ['/a.jpg?w=200', '/a.jpg?w=200'],
     ['  https://images.example.com/a/../b%2Fc.jpg?w=%zz&f=%77ebp#top ', '/a/../b%2Fc.jpg?w=%zz&f=%77ebp'],
     ['HTTP://images.example.com:8080//x', '//x'],
+    ['//images.example.com/a.jpg?w=3', '/a.jpg?w=3'],
   ];
   for (const [line, target] of cases) t.same(read(line), { target }, line);
   for (const line of ['a.jpg?w=200', 'https://images.example.com', 'ftp://a/b', '/a b', '<html>'])

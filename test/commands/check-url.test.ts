@@ -70,7 +70,7 @@ t.test('sums up a list of requests', async (t) => {
       '       1  w=200px&h=150             accepted w=200&h=150                       refused Bad option "w": expected a decimal number of at least 1, got "200px".',
       '       1  w=2000                    clamped w=1000                             the same',
       '',
-      'Requests: 8. Lines that could not be read: 1; that are no request for a picture: 2.',
+      'Requests: 8. Lines that could not be read: 1; comments, empty ones and other methods: 2.',
       'Paths that cannot be an object key, which are 400: 1.',
       '',
       '                    original  accepted  clamped  refused  cache entries  saved',
@@ -92,11 +92,16 @@ t.test('stays small, however many queries there are', async (t) => {
   const findings = await checkUrls(chunksOf(lines), policy);
   t.match([findings.requests, findings.otherForms, findings.forms.size], [12_000, 2_000, 10_000]);
   const report = reportOf(findings);
-  t.match(report, /\n2,000 requests had other queries than these 10,000\.\n/);
+  t.match(report, /\n2,000 requests had other or longer queries than these 10,000\.\n/);
   t.match(report, / w=1&utm_source=\?\[2J0 /, 'nothing of it moves the cursor of a terminal');
   const asked = { ...findings.asked, count: 123_456, isExact: false };
   t.match(reportOf({ ...findings, asked }), /\nCache entries by URL as it came: about 123,456\.\n/);
-  const hugely = reportOf(await checkUrls(chunksOf([`/${'a'.repeat(50)}.jpg?x=${'y'.repeat(5000)}`, '/%zz']), policy));
+  const hugely = reportOf(await checkUrls(chunksOf([`/${'a'.repeat(50)}.jpg?x=${'y'.repeat(250)}`, '/%zz']), policy));
   t.match(hugely, / x=y{58}… +original \(without x\) +the same\n/);
+  const many = reportOf(
+    await checkUrls(chunksOf([`/a.jpg?${'abcdefghijkl'.split('').join('&')}`, `/a.jpg?${'x'.repeat(301)}`]), policy),
+  );
+  t.match(many, / original \(without a, b, c, d, e, f, g, h\) /);
+  t.match(many, /\n1 requests had other or longer queries than these 1\.\n/);
   t.match(reportOf(await checkUrls(chunksOf([]), policy)), /Requests: 0\..+0\.0 %.+No widths are in use\.\n$/s);
 });

@@ -53,8 +53,13 @@ function resizedByTheFunction(asked: Parameters, named: string | string[], kind:
   const format = typeof named === 'string' ? WRITABLE.get(named.toLowerCase()) : undefined;
   const isTaken = isSide(width) && isSide(height) && isQuality(quality);
   if (format === undefined || !isTaken || kind.format === 'none') return 'fails';
-  return kind.heavy ? 'original' : { format, ...resized(kind, width, height) };
+  const sides = resized(kind, width, height);
+  if (Math.max(sides.width, sides.height) > LONGEST_SIDE) return 'fails';
+  return kind.heavy ? 'original' : { format, ...sides };
 }
+
+/** JPEG's; what other formats could hold is more than a function has memory for. */
+const LONGEST_SIDE = 65_500;
 
 /** As the function writes it: what `parseInt` makes of it, where that is not zero. Of a list it sees the text with commas. */
 function parsed(value: string | string[] | undefined): number | undefined {
@@ -119,7 +124,8 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'a side above the limit',
-    reason: 'both sides are scaled down to `MAX_WIDTH` and `MAX_HEIGHT`; the function fails, or runs out of memory',
+    reason:
+      'both sides are scaled down to `MAX_WIDTH` and `MAX_HEIGHT`; the function makes it, or fails where it is too much for it',
     concerns: (asked, kind, largest) => {
       const [w = 0, h = 0] = integers(asked);
       const ratio = kind.lies ? kind.height / kind.width : kind.width / kind.height;

@@ -1,6 +1,7 @@
 import { type Admission, createAdmission } from '../../src/render/admission.ts';
 import { createOriginalReader, type OriginalReader } from '../../src/render/original-reader.ts';
 import { createOriginals, type OriginalLease, type Originals } from '../../src/render/originals.ts';
+import { DRAWING_RULES, type DrawingRules } from '../../src/transform/rules.ts';
 import { createMemorySource, type MemorySource } from './memory-source.ts';
 import { jpeg } from './pictures.ts';
 import { quiet } from './waiting.ts';
@@ -27,17 +28,23 @@ export interface FixtureOptions {
   readonly queueLength?: number;
   readonly freshMs?: number;
   readonly chunkBytes?: number;
-  readonly rasterizesSvg?: boolean;
+  readonly rules?: DrawingRules;
 }
 
 /** Originals over a source in memory, with a clock that the test puts forward. */
 export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
-  const { capacity = 4, queueLength = 100, freshMs = FRESH_MS, rasterizesSvg = false, ...sourceOptions } = options;
+  const {
+    capacity = 4,
+    queueLength = 100,
+    freshMs = FRESH_MS,
+    rules = DRAWING_RULES.native,
+    ...sourceOptions
+  } = options;
   const source = createMemorySource(sourceOptions);
   let time = 0;
   const now = () => time;
   const admission = createAdmission({ capacity, queueLength });
-  const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, rasterizesSvg, now });
+  const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, rules, now });
   const originals = createOriginals({ reader, admission, freshMs, now });
   const hold = (key = 'key', signal = new AbortController().signal) => originals.hold(key, signal);
   return {

@@ -3,11 +3,11 @@ import type { OutputFormat } from '../../src/formats.ts';
 import type { NegotiatedFormat } from '../../src/request/accept.ts';
 import type { FormatOption, Options } from '../../src/request/options.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
-import { type Plan, type PlanLimits, planVariant } from '../../src/transform/plan.ts';
+import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 
 /** The limits that hold when nothing is configured. */
-const limits: PlanLimits = {
+const limits: PlanPolicy = {
   maxWidth: 4096,
   maxHeight: 4096,
   maxSourcePixels: 50_000_000,
@@ -23,7 +23,7 @@ interface Case {
   readonly facts?: Partial<ImageFacts>;
   readonly options?: Options;
   readonly accepted?: readonly NegotiatedFormat[];
-  readonly limits?: Partial<PlanLimits>;
+  readonly limits?: Partial<PlanPolicy>;
 }
 
 function attempt({ facts, options = { w: 100 }, accepted = [], limits: changed }: Case): Plan | undefined {

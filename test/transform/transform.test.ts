@@ -6,7 +6,7 @@ import { type OutputFormat, sniffFormat } from '../../src/formats.ts';
 import type { Options } from '../../src/request/options.ts';
 import { type ImageFacts, readFacts } from '../../src/transform/facts.ts';
 import type { Size } from '../../src/transform/geometry.ts';
-import { type Plan, type PlanLimits, planVariant } from '../../src/transform/plan.ts';
+import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { sharpError } from '../../src/transform/sharp-error.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
@@ -24,7 +24,7 @@ import {
   transparentPng,
 } from '../support/pictures.ts';
 
-const limits: PlanLimits = {
+const limits: PlanPolicy = {
   maxWidth: 4096,
   maxHeight: 4096,
   maxSourcePixels: 50_000_000,
@@ -41,13 +41,13 @@ async function factsOf(original: Uint8Array): Promise<ImageFacts> {
   return await readFacts(original, format);
 }
 
-async function planFor(original: Uint8Array, options: Options, changed: Partial<PlanLimits> = {}): Promise<Plan> {
+async function planFor(original: Uint8Array, options: Options, changed: Partial<PlanPolicy> = {}): Promise<Plan> {
   const plan = planVariant(options, await factsOf(original), [], { ...limits, ...changed });
   if (plan === undefined) throw new Error('The original itself was the answer.');
   return plan;
 }
 
-async function variant(original: Uint8Array, options: Options, changed: Partial<PlanLimits> = {}): Promise<Buffer> {
+async function variant(original: Uint8Array, options: Options, changed: Partial<PlanPolicy> = {}): Promise<Buffer> {
   return await transform(original, await planFor(original, options, changed));
 }
 
