@@ -89,11 +89,12 @@ function formOf(findings: Findings, query: string, policy: OptionPolicy): Form {
     known.requests++;
     return known;
   }
-  const verdictOf = (dialect: Dialect) => judge(query, { ...policy, dialect });
+  const isKept = findings.forms.size < MAX_FORMS && query.length <= MAX_QUERY;
+  // A copy of its own: the text, and what is cut out of it, is a part of the chunk it came in and would keep that in memory.
+  const text = isKept ? Buffer.from(query).toString() : query;
+  const verdictOf = (dialect: Dialect) => judge(text, { ...policy, dialect });
   const form = { requests: 1, verdicts: { 'lambda-edge': verdictOf('lambda-edge'), native: verdictOf('native') } };
-  // A copy of its own: the text is a part of the chunk it came in, which it would keep in memory.
-  if (findings.forms.size < MAX_FORMS && query.length <= MAX_QUERY)
-    findings.forms.set(Buffer.from(query).toString(), form);
+  if (isKept) findings.forms.set(text, form);
   else findings.otherForms++;
   return form;
 }
