@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { get } from 'node:http';
-import path from 'node:path';
 import { Readable } from 'node:stream';
 import t from 'tap';
+import { runService } from './support/process.ts';
 import { startS3Server } from './support/s3-server.ts';
-import { ask, useS3 } from './support/service.ts';
+import { useS3 } from './support/service.ts';
 
 const SIZE = 500_000_000;
 const CHUNK = Buffer.alloc(1_000_000);
@@ -42,23 +41,7 @@ async function download(url: string): Promise<number> {
 t.test('500 MB pass through in less than 32 MiB', { skip }, async (t) => {
   const s3 = await startS3Server();
   t.teardown(() => s3.close());
-  await s3.put('small', 'x');
-  const root = path.resolve(import.meta.dirname, '..');
-  const port = 20_000 + (process.pid % 20_000);
-  const s3Env = useS3(t, s3);
-  const env = {
-    ...process.env,
-    _TAPJS_PROCESSINFO_COVERAGE_: '0',
-    ...s3Env,
-    PORT: String(port),
-    MANAGEMENT_PORT: '0',
-    LOG_LEVEL: 'warn',
-  };
-  const command = ['--require', './dist/preload.cjs', 'dist/server.js'];
-  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  t.teardown(() => child.kill('SIGKILL'));
-  const url = `http://127.0.0.1:${port}`;
-  while ((await ask(url, 'GET', '/small').catch(() => undefined))?.status !== 200);
+  const { child, url } = await runService(t, { ...useS3(t, s3), LOG_LEVEL: 'warn' });
   s3.fault = (_request, response) => {
     sendLarge(response);
     return true;
