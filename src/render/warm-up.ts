@@ -28,6 +28,7 @@ function planOf(format: OutputFormat): Plan {
     format,
     animated: false,
     flatten: false,
+    background: '#ffffff',
     encoder,
     sourcePixels: 1,
     cost: 1,

@@ -13,10 +13,25 @@ export interface OptionPolicy {
   readonly defaults: Options;
 }
 
-/** Options with defaults applied, sides rounded and clamped: two requests that mean the same picture have the same ones. */
+/**
+ * Options with defaults applied, sides multiplied, rounded and clamped, and nothing said that goes without saying: two requests
+ * that mean the same picture have the same ones.
+ */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
-  const options = { ...policy.defaults, ...given };
-  return Object.freeze({ ...options, ...clampedSides(options, policy) });
+  const { dpr = 1, fit, pos, enlarge, ...options } = { ...policy.defaults, ...given };
+  const sides = clampedSides(options, dpr, policy);
+  return Object.freeze({
+    ...options,
+    ...sides,
+    ...(sides.w !== undefined && sides.h !== undefined && shapeOf(fit, pos)),
+    ...(enlarge === 0 && { enlarge }),
+  });
+}
+
+/** How a box is filled, where it is not as usual. Only a box that is cut or padded has a place that matters. */
+function shapeOf(fit: Options['fit'] = 'cover', pos: Options['pos'] = 'centre'): Pick<Options, 'fit' | 'pos'> {
+  const isPlaced = (fit === 'cover' || fit === 'contain') && pos !== 'centre';
+  return { ...(fit !== 'cover' && { fit }), ...(isPlaced && { pos }) };
 }
 
 /** Whether a picture is asked for; without options the original itself is. */
@@ -47,7 +62,7 @@ export function variantOptions(options: Options, format: OutputFormat): string {
 function serialise(options: Options): string {
   const pairs: string[] = [];
   for (const name of OPTION_NAMES) {
-    if (options[name] !== undefined) pairs.push(`${name}=${options[name]}`);
+    if (options[name] !== undefined) pairs.push(`${name}=${String(options[name]).replace(' ', '+')}`);
   }
   return pairs.join('&');
 }
@@ -59,16 +74,16 @@ function withoutDefaultQuality(options: Options, format: OutputFormat): Options 
   return others;
 }
 
-function rounded(side: number | undefined): number | undefined {
-  return side === undefined ? undefined : Math.round(side);
-}
-
-function clampedSides(options: Options, policy: OptionPolicy): Pick<Options, 'w' | 'h'> {
-  const [w, h] = [rounded(options.w), rounded(options.h)];
-  const excess = Math.max((w ?? 0) / policy.maxWidth, (h ?? 0) / policy.maxHeight, 1);
+function clampedSides({ w, h }: Options, dpr: number, { maxWidth, maxHeight }: OptionPolicy): Pick<Options, 'w' | 'h'> {
+  const [width, height] = [rounded(w, dpr), rounded(h, dpr)];
+  const excess = Math.max((width ?? 0) / maxWidth, (height ?? 0) / maxHeight, 1);
   const clamped = (side: number) => Math.max(1, Math.round(side / excess));
   const sides: { [N in OptionName]?: number } = {};
-  if (w !== undefined) sides.w = clamped(w);
-  if (h !== undefined) sides.h = clamped(h);
+  if (width !== undefined) sides.w = clamped(width);
+  if (height !== undefined) sides.h = clamped(height);
   return sides;
+}
+
+function rounded(side: number | undefined, dpr: number): number | undefined {
+  return side === undefined ? undefined : Math.max(1, Math.round(side * dpr));
 }

@@ -36,7 +36,17 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   h: readInteger,
   q: readQuality,
   f: readFormat,
+  // What the function does not know changes nothing in a URL that was written for it.
+  fit: readNothing,
+  pos: readNothing,
+  dpr: readNothing,
+  enlarge: readNothing,
+  bg: readNothing,
 };
+
+function readNothing(): undefined {
+  return undefined;
+}
 
 /** Zero is what the function takes for absent; what is below fails there. */
 function readInteger(text: string): number | undefined {

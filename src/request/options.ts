@@ -1,12 +1,24 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
+import { parseColour } from './colour.ts';
+import { parsePosition } from './position.ts';
 
 /** What `f` may ask for: an output format, or the best one the client accepts. */
 export type FormatOption = OutputFormat | 'auto';
+
+/** How a box of two sides is filled. */
+export type Fit = 'cover' | 'contain' | 'fill' | 'inside' | 'outside';
 
 /** The options of one request, each absent unless it was given a value. Sides are CSS pixels, not yet rounded. */
 export interface Options {
   readonly w?: number;
   readonly h?: number;
+  readonly fit?: Fit;
+  /** See `position.ts`. */
+  readonly pos?: string;
+  readonly dpr?: number;
+  readonly enlarge?: 0 | 1;
+  /** See `colour.ts`. */
+  readonly bg?: string;
   readonly f?: FormatOption;
   readonly q?: number;
 }
@@ -38,6 +50,36 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'follows from `w`, in proportion',
     parse: parseSide,
   },
+  fit: {
+    expected: 'one of cover, contain, fill, inside, outside',
+    doc: 'How a box of `w` and `h` is filled: cut to it (`cover`), padded to it (`contain`), distorted (`fill`), or kept whole, not larger (`inside`) or not smaller (`outside`) than it.',
+    default: '`cover`',
+    parse: parseFit,
+  },
+  pos: {
+    expected: 'centre, top, right top, right, … or a focal point such as 0.3,0.5',
+    doc: 'What `cover` keeps, and where `contain` puts the picture: a side, a corner, or a focal point in fractions of the sides.',
+    default: '`centre`',
+    parse: parsePosition,
+  },
+  dpr: {
+    expected: 'a decimal number from 0.5 to 4',
+    doc: 'Device pixel ratio: `w` and `h` are multiplied by it.',
+    default: '1',
+    parse: parseRatio,
+  },
+  enlarge: {
+    expected: '0 or 1',
+    doc: 'Whether a picture may become larger than its original; with `0` the box shrinks in its own shape, and `contain` pads.',
+    default: '1',
+    parse: parseSwitch,
+  },
+  bg: {
+    expected: 'a colour as 3, 4, 6 or 8 hexadecimal digits, or one of the basic names of CSS',
+    doc: 'Colour behind what is transparent, where the format has no transparency, and of what `contain` pads.',
+    default: 'white; `contain` pads with nothing where the format has transparency',
+    parse: parseColour,
+  },
   f: {
     expected: 'one of jpeg, jpg, png, webp, avif, gif, auto',
     doc: 'Output format, in any case; `auto` picks the best one that the `Accept` header names.',
@@ -64,6 +106,22 @@ function parseSide(text: string): number | undefined {
   const side = Number(text);
   // Over 308 digits are Infinity, which no proportion survives.
   return side >= 1 && side < Infinity ? side : undefined;
+}
+
+const FITS: readonly Fit[] = ['cover', 'contain', 'fill', 'inside', 'outside'];
+
+function parseFit(text: string): Fit | undefined {
+  return FITS.find((fit) => fit === text);
+}
+
+function parseRatio(text: string): number | undefined {
+  if (!/^[0-9](\.[0-9]{1,6})?$/.test(text)) return undefined;
+  const ratio = Number(text);
+  return ratio >= 0.5 && ratio <= 4 ? ratio : undefined;
+}
+
+function parseSwitch(text: string): 0 | 1 | undefined {
+  return text === '0' ? 0 : text === '1' ? 1 : undefined;
 }
 
 function parseQuality(text: string): number | undefined {

@@ -1,4 +1,5 @@
 import type { Options } from '../request/options.ts';
+import { type Anchor, anchorOf } from '../request/position.ts';
 
 /** Sides in whole pixels. */
 export interface Size {
@@ -7,6 +8,11 @@ export interface Size {
 }
 
 export interface Region extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+export interface Place {
   readonly left: number;
   readonly top: number;
 }
@@ -20,6 +26,8 @@ export interface Geometry {
   readonly scaled: Size;
   /** What of the scaled picture is kept; absent when it is all of it. */
   readonly crop?: Region;
+  /** Where the scaled picture lies in the answer; absent when it fills it. */
+  readonly place?: Place;
 }
 
 export interface SizeLimits {
@@ -31,30 +39,65 @@ export interface SizeLimits {
   readonly maxScaledPixels?: number;
 }
 
+/** The options that say something of sides, in canonical form. */
+export type GeometryOptions = Pick<Options, 'w' | 'h' | 'fit' | 'pos' | 'enlarge'>;
+
 /**
- * Every side of a variant, in arithmetic alone: the box of `w` and `h` filled (cover) and cropped around its centre, or the
- * missing side in proportion. What exceeds a limit is scaled down on both sides together, and never below one pixel.
+ * Every side of a variant, in arithmetic alone: the box of `w` and `h`, filled as `fit` says, or the missing side in proportion.
+ * What exceeds a limit is scaled down on both sides together, and never below one pixel.
  */
-export function computeGeometry(original: Size, options: Pick<Options, 'w' | 'h'>, limits: SizeLimits): Geometry {
+export function computeGeometry(original: Size, options: GeometryOptions, limits: SizeLimits): Geometry {
   const output = shrinkToLimits(boxOf(original, options), limits);
-  if (options.w === undefined || options.h === undefined) return { output, scaled: output };
+  const { w, h, fit = 'cover', pos } = options;
+  if (w === undefined || h === undefined) return { output, scaled: output };
+  if (fit === 'cover') return coverBox(original, output, anchorOf(pos), limits);
+  if (fit === 'contain') return containBox(original, output, anchorOf(pos), options);
+  return { output, scaled: output };
+}
+
+function coverBox(original: Size, output: Size, anchor: Anchor, limits: SizeLimits): Geometry {
   const scale = Math.max(output.width / original.width, output.height / original.height);
   const scaled = coverOf(original, output, scale);
   if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
-  // 1x20000 covering 4096x4096 would be scaled to 82 million rows, which libvips refuses: cut first what will be kept.
   const { maxScaledPixels = limits.maxPixels } = limits;
+  // 1x20000 covering 4096x4096 would be scaled to 82 million rows, which libvips refuses: cut first what will be kept.
   if (scaled.width * scaled.height > maxScaledPixels) {
-    return { output, scaled: output, region: centreOf(original, keptOf(original, output, scale)) };
+    return { output, scaled: output, region: partOf(original, keptOf(original, output, scale), anchor) };
   }
   // Otherwise cut last: cutting first would keep the JPEG decoder from decoding at a smaller scale.
-  return { output, scaled, crop: centreOf(scaled, output) };
+  return { output, scaled, crop: partOf(scaled, output, anchor) };
 }
 
-function boxOf(original: Size, { w, h }: Pick<Options, 'w' | 'h'>): Size {
-  if (w !== undefined && h !== undefined) return { width: w, height: h };
-  if (w !== undefined) return { width: w, height: side((original.height * w) / original.width) };
-  if (h !== undefined) return { width: side((original.width * h) / original.height), height: h };
-  return original;
+function containBox(original: Size, output: Size, { x, y }: Anchor, { enlarge }: GeometryOptions): Geometry {
+  const fitting = Math.min(output.width / original.width, output.height / original.height);
+  const scale = enlarge === 0 ? Math.min(1, fitting) : fitting;
+  const scaled = {
+    width: Math.min(output.width, side(original.width * scale)),
+    height: Math.min(output.height, side(original.height * scale)),
+  };
+  if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
+  const left = Math.round((output.width - scaled.width) * x);
+  const top = Math.round((output.height - scaled.height) * y);
+  return { output, scaled, place: { left, top } };
+}
+
+/** The sides of the answer, before any limit. */
+function boxOf(original: Size, options: GeometryOptions): Size {
+  const { w, h, fit = 'cover', enlarge } = options;
+  if (w === undefined && h === undefined) return original;
+  if (w === undefined || h === undefined) return inProportion(original, options, w !== undefined);
+  const [across, down] = [w / original.width, h / original.height];
+  if (fit === 'inside') return inProportion(original, options, across <= down);
+  if (fit === 'outside') return inProportion(original, options, across >= down);
+  const scale = Math.max(across, down);
+  const isTooLarge = enlarge === 0 && fit !== 'contain' && scale > 1;
+  return isTooLarge ? { width: side(w / scale), height: side(h / scale) } : { width: w, height: h };
+}
+
+/** One side as it is asked for, the other as the original's shape wants it. */
+function inProportion({ width, height }: Size, { w = 0, h = 0, enlarge }: GeometryOptions, byWidth: boolean): Size {
+  if (enlarge === 0 && (byWidth ? w > width : h > height)) return { width, height };
+  return byWidth ? { width: w, height: side((height * w) / width) } : { width: side((width * h) / height), height: h };
 }
 
 function shrinkToLimits({ width, height }: Size, limits: SizeLimits): Size {
@@ -89,10 +132,13 @@ function keptOf(original: Size, box: Size, scale: number): Size {
   };
 }
 
-/** The middle; half a pixel goes to the right and downwards, as sharp's own cover does. */
-function centreOf(whole: Size, part: Size): Region {
-  const middle = (outer: number, inner: number) => Math.floor((outer - inner + 1) / 2);
-  return { ...part, left: middle(whole.width, part.width), top: middle(whole.height, part.height) };
+/** A part of a whole; half a pixel goes to the right and downwards, as in sharp's own cover. */
+function partOf(whole: Size, part: Size, { x, y, isFocus }: Anchor): Region {
+  const start = (outer: number, inner: number, at: number) => {
+    const wanted = isFocus ? outer * at - inner / 2 : (outer - inner) * at;
+    return Math.min(outer - inner, Math.max(0, Math.round(wanted)));
+  };
+  return { ...part, left: start(whole.width, part.width, x), top: start(whole.height, part.height, y) };
 }
 
 function side(length: number): number {

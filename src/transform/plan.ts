@@ -29,6 +29,8 @@ export interface Plan extends Geometry {
   readonly animated: boolean;
   /** Whether the original has transparency that the format cannot hold. */
   readonly flatten: boolean;
+  /** Behind what is transparent, and around what does not fill its box: `#rrggbb` or `#rrggbbaa`. */
+  readonly background: string;
   /** Settings for sharp's encoder. */
   readonly encoder: Readonly<Record<string, string | number | boolean>>;
   /** Pixels to decode, over all frames. */
@@ -66,6 +68,7 @@ export function planVariant(
     format,
     animated: frames > 1,
     flatten: facts.alpha && !FORMATS[format].alpha,
+    background: backgroundOf(format, options),
     encoder: encoderOf(format, options),
     sourcePixels,
     cost: Math.ceil(sourcePixels / PIXELS_PER_WORKER),
@@ -129,6 +132,11 @@ function refuseTooManyPixels(facts: ImageFacts, sourcePixels: number, limits: Pl
 function encoderOf(format: OutputFormat, { q }: Options): Plan['encoder'] {
   const { encoder } = FORMATS[format];
   return q !== undefined && 'quality' in encoder ? { ...encoder, quality: q } : encoder;
+}
+
+function backgroundOf(format: OutputFormat, { bg }: Options): string {
+  if (FORMATS[format].alpha) return `#${bg ?? '00000000'}`;
+  return `#${bg?.slice(0, 6) ?? 'ffffff'}`;
 }
 
 function pixelsOf({ width, height }: Size): number {

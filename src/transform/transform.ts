@@ -3,7 +3,15 @@ import { type Plan, SOURCE_PIXELS_CEILING } from './plan.ts';
 import { sharpError } from './sharp-error.ts';
 
 /** What is done to a picture, in this order. Each step reads the plan and decides nothing. */
-const STEPS: readonly ((image: Sharp, plan: Plan) => Sharp)[] = [cutRegion, scale, crop, orient, flatten, encode];
+const STEPS: readonly ((image: Sharp, plan: Plan) => Sharp)[] = [
+  cutRegion,
+  scale,
+  crop,
+  place,
+  orient,
+  flatten,
+  encode,
+];
 
 /** Carries out a plan. Metadata is dropped and colours become sRGB, which is what sharp does unless told otherwise. */
 export async function transform(original: Uint8Array, plan: Plan): Promise<Buffer> {
@@ -44,6 +52,13 @@ function crop(image: Sharp, plan: Plan): Sharp {
   return plan.crop ? image.extract(plan.crop) : image;
 }
 
+function place(image: Sharp, { place, scaled, output, background }: Plan): Sharp {
+  if (!place) return image;
+  const { left, top } = place;
+  const [right, bottom] = [output.width - scaled.width - left, output.height - scaled.height - top];
+  return image.extend({ left, top, right, bottom, background });
+}
+
 /**
  * Applied by sharp after scaling and before cropping, wherever it stands here. Asked for before `extract`, it would be
  * applied first, on pixels at full size: 200 ms instead of 80 for a crop 600 wide of a 12 MP phone picture. Where the decoder
@@ -54,7 +69,7 @@ function orient(image: Sharp): Sharp {
 }
 
 function flatten(image: Sharp, plan: Plan): Sharp {
-  return plan.flatten ? image.flatten({ background: '#ffffff' }) : image;
+  return plan.flatten ? image.flatten({ background: plan.background }) : image;
 }
 
 function encode(image: Sharp, { format, encoder }: Plan): Sharp {

@@ -13,6 +13,7 @@ function planOf(format: OutputFormat): Plan {
     scaled: sides,
     animated: false,
     flatten: false,
+    background: '#ffffff',
     encoder: {},
     sourcePixels: 1,
     cost: 1,

@@ -70,6 +70,37 @@ t.test('a fraction that rounding takes away clamps nothing', (t) => {
   t.end();
 });
 
+t.test('what goes without saying is not said', (t) => {
+  const rows: readonly (readonly [query: string, canonical: string])[] = [
+    ['w=100&dpr=2', 'w=200'],
+    ['w=200&dpr=1', 'w=200'],
+    ['w=100.4&h=50&dpr=1.5', 'w=151&h=75'],
+    ['w=1&dpr=0.5', 'w=1'],
+    ['w=4000&h=1000&dpr=2', 'w=4096&h=1024'],
+    ['dpr=2', ''],
+    ['f=webp&dpr=2', 'f=webp'],
+    ['w=200&h=100&fit=cover', 'w=200&h=100'],
+    ['w=200&h=100&fit=contain', 'w=200&h=100&fit=contain'],
+    ['w=200&fit=contain&pos=top', 'w=200'],
+    ['h=100&fit=fill', 'h=100'],
+    ['w=200&h=100&pos=centre', 'w=200&h=100'],
+    ['w=200&h=100&pos=0.5,0.5', 'w=200&h=100'],
+    ['w=200&h=100&pos=top+right', 'w=200&h=100&pos=right+top'],
+    ['w=200&h=100&pos=.3,1', 'w=200&h=100&pos=0.3,1'],
+    ['w=200&h=100&fit=fill&pos=top', 'w=200&h=100&fit=fill'],
+    ['w=200&h=100&fit=inside&pos=top', 'w=200&h=100&fit=inside'],
+    ['w=200&h=100&fit=contain&pos=top', 'w=200&h=100&fit=contain&pos=top'],
+    ['w=200&enlarge=1', 'w=200'],
+    ['w=200&enlarge=0', 'w=200&enlarge=0'],
+    ['bg=FFF&w=200', 'w=200&bg=ffffff'],
+  ];
+  for (const [query, expected] of rows) {
+    t.equal(canonical(query), expected, query);
+    t.equal(canonical(canonical(query)), expected, `${query}, again`);
+  }
+  t.end();
+});
+
 t.test('defaults hold for what was not given', (t) => {
   t.equal(canonical('w=200', autoByDefault), 'w=200&f=auto&q=70');
   t.equal(canonical('w=200&q=40', autoByDefault), 'w=200&f=auto&q=40');

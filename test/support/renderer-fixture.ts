@@ -17,6 +17,7 @@ const PLAN: Plan = {
   format: 'webp',
   animated: false,
   flatten: false,
+  background: '#ffffff',
   encoder: { quality: 75 },
   sourcePixels: 1200,
   cost: 1,

@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+import t from 'tap';
+import type { Fit, Options } from '../../src/request/options.ts';
+import { readFacts } from '../../src/transform/facts.ts';
+import { computeGeometry, type Size, type SizeLimits } from '../../src/transform/geometry.ts';
+import { planVariant } from '../../src/transform/plan.ts';
+import { DRAWING_RULES } from '../../src/transform/rules.ts';
+import { transform } from '../../src/transform/transform.ts';
+import { animation, colourAt, gradient, orientedJpeg, paint, transparentPng } from '../support/pictures.ts';
+
+const NO_LIMITS: SizeLimits = { maxWidth: 1e9, maxHeight: 1e9, maxPixels: 1e15 };
+const FITS: readonly Fit[] = ['cover', 'contain', 'fill', 'inside', 'outside'];
+
+/** a / b of whole numbers, halves upwards, at least one: without floating point. */
+function ratio(a: number, b: number): number {
+  return Math.max(1, Number((2n * BigInt(a) + BigInt(b)) / (2n * BigInt(b))));
+}
+
+/** The sides of an answer, told in words: which side decides, and what follows from it. */
+function oracle(original: Size, options: Options): Size {
+  const { w, h, fit = 'cover', enlarge = 1 } = options;
+  if (w === undefined && h === undefined) return original;
+  if (w === undefined || h === undefined || fit === 'inside' || fit === 'outside') return followed(original, options);
+  const { width, height } = original;
+  if (enlarge === 1 || fit === 'contain' || (w <= width && h <= height)) return { width: w, height: h };
+  // The side that is asked to grow most becomes the original's, the other follows the box.
+  return w * height > h * width ? { width, height: ratio(h * width, w) } : { width: ratio(w * height, h), height };
+}
+
+/** One side as asked for, the other in the original's shape; compared by products, w / width being w * height. */
+function followed({ width, height }: Size, { w = 0, h = 0, fit, enlarge }: Options): Size {
+  const isSmallerByWidth = w * height < h * width;
+  const isInsideBox = fit === 'inside' && w * h > 0;
+  const followsWidth = isInsideBox ? isSmallerByWidth : !isSmallerByWidth;
+  if (enlarge === 0 && (followsWidth ? w > width : h > height)) return { width, height };
+  if (followsWidth) return { width: w, height: ratio(w * height, width) };
+  return { width: ratio(h * width, height), height: h };
+}
+
+const side = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 20_000 }));
+const original = fc.record({ width: side, height: side });
+const asked = fc.record(
+  {
+    w: side,
+    h: side,
+    fit: fc.constantFrom(...FITS),
+    enlarge: fc.constantFrom(0 as const, 1 as const),
+    pos: fc.constantFrom('left top', 'right', 'bottom', '0.2,0.9', '0,1', '1,0'),
+  },
+  { requiredKeys: [] },
+);
+
+t.test('the sides of every fit, with and without enlarging, are those of the oracle', (t) => {
+  fc.assert(
+    fc.property(original, asked, (picture, options) => {
+      const { output } = computeGeometry(picture, options, NO_LIMITS);
+      const wanted = oracle(picture, options);
+      return output.width === wanted.width && output.height === wanted.height;
+    }),
+    { numRuns: 5000 },
+  );
+  t.end();
+});
+
+t.test('within limits, whatever is asked for; and every part lies within its whole', (t) => {
+  const limits = fc.record({ maxWidth: side, maxHeight: side, maxPixels: fc.integer({ min: 1, max: 1e6 }) });
+  const isInside = (part: Size & { left: number; top: number }, whole: Size) =>
+    part.left >= 0 && part.top >= 0 && part.left + part.width <= whole.width && part.top + part.height <= whole.height;
+  fc.assert(
+    fc.property(original, asked, limits, (picture, options, by) => {
+      const { output, region, scaled, crop, place } = computeGeometry(picture, options, by);
+      const isBounded = output.width <= by.maxWidth && output.height <= by.maxHeight;
+      const isSmall = output.width * output.height <= by.maxPixels && scaled.width * scaled.height <= by.maxPixels;
+      const shown = crop ?? scaled;
+      const fills = shown.width === output.width && shown.height === output.height;
+      return (
+        isBounded &&
+        isSmall &&
+        (region === undefined || isInside(region, picture)) &&
+        (crop === undefined || isInside(crop, scaled)) &&
+        (place ? isInside({ ...scaled, ...place }, output) && !fills : fills)
+      );
+    }),
+    { numRuns: 2000 },
+  );
+  t.end();
+});
+
+t.test('what cover keeps', (t) => {
+  const wide = { width: 400, height: 100 };
+  const high = { width: 100, height: 400 };
+  const box = { w: 100, h: 100 };
+  const rows: readonly [Size, string, { left: number; top: number }][] = [
+    [wide, 'left', { left: 0, top: 0 }],
+    [wide, 'right', { left: 300, top: 0 }],
+    [wide, 'top', { left: 150, top: 0 }],
+    [wide, 'right bottom', { left: 300, top: 0 }],
+    [wide, '0.5,0.5', { left: 150, top: 0 }],
+    [wide, '0.25,0.5', { left: 50, top: 0 }],
+    [wide, '0.05,0.5', { left: 0, top: 0 }],
+    [wide, '0.99,0', { left: 300, top: 0 }],
+    [high, 'top', { left: 0, top: 0 }],
+    [high, 'bottom', { left: 0, top: 300 }],
+    [high, 'left', { left: 0, top: 150 }],
+    [high, '0,0.75', { left: 0, top: 250 }],
+  ];
+  for (const [picture, pos, place] of rows) {
+    t.match(computeGeometry(picture, { ...box, pos }, NO_LIMITS).crop, place, `${pos} of ${picture.width}`);
+  }
+  t.end();
+});
+
+t.test('what cover keeps when it has to cut first', (t) => {
+  const limits = { maxWidth: 100, maxHeight: 100, maxPixels: 10_000 };
+  const region = (pos: string) => computeGeometry({ width: 10, height: 1000 }, { w: 100, h: 100, pos }, limits).region;
+  t.same(region('top'), { left: 0, top: 0, width: 10, height: 10 });
+  t.same(region('bottom'), { left: 0, top: 990, width: 10, height: 10 });
+  t.same(region('0.5,0.25'), { left: 0, top: 245, width: 10, height: 10 });
+  t.end();
+});
+
+t.test('where contain puts the picture', (t) => {
+  const place = (pos: string, enlarge: 0 | 1 = 1) =>
+    computeGeometry({ width: 50, height: 100 }, { w: 200, h: 200, fit: 'contain', pos, enlarge }, NO_LIMITS);
+  t.match(place('left'), { scaled: { width: 100, height: 200 }, place: { left: 0, top: 0 } });
+  t.match(place('right'), { place: { left: 100, top: 0 } });
+  t.match(place('centre'), { place: { left: 50, top: 0 } });
+  t.match(place('right bottom', 0), { scaled: { width: 50, height: 100 }, place: { left: 150, top: 100 } });
+  const exact = computeGeometry({ width: 50, height: 100 }, { w: 100, h: 200, fit: 'contain' }, NO_LIMITS);
+  t.equal(exact.place, undefined, 'nothing to pad');
+  t.end();
+});
+
+async function variant(encoded: Buffer, format: 'jpeg' | 'png' | 'gif' | 'webp', options: Options): Promise<Buffer> {
+  const policy = {
+    maxWidth: 4096,
+    maxHeight: 4096,
+    maxSourcePixels: 50_000_000,
+    maxFrames: 256,
+    avifMaxPixels: 4_000_000,
+    rules: DRAWING_RULES.native,
+  };
+  const plan = planVariant(options, await readFacts(encoded, format), [], policy);
+  if (!plan) throw new Error('The original itself was the answer.');
+  return await transform(encoded, plan);
+}
+
+/** Blue, with a red corner at the left and top. */
+function cornered(width: number, height: number) {
+  return paint(width, height, (x, y) => (x < width / 4 && y < height / 4 ? [255, 0, 0] : [0, 0, 255]));
+}
+
+t.test('a corner of the picture is in that corner of what is kept', async (t) => {
+  const picture = await cornered(400, 100).png().toBuffer();
+  const red = [255, 0, 0];
+  const blue = [0, 0, 255];
+  const at = async (pos: string) => await colourAt(await variant(picture, 'png', { w: 100, h: 100, pos }), 10, 10);
+  t.same(await at('left'), red);
+  t.same(await at('0,0'), red);
+  t.same(await at('right'), blue);
+  t.same(await at('centre'), blue);
+});
+
+t.test('contain pads with nothing, with white, or with a colour', async (t) => {
+  const picture = await paint(100, 50, () => [0, 0, 255])
+    .png()
+    .toBuffer();
+  const corner = async (options: Options) =>
+    await colourAt(await variant(picture, 'png', { w: 100, h: 100, fit: 'contain', ...options }), 50, 10);
+  t.same(await corner({}), [0, 0, 0, 0]);
+  t.same(await corner({ bg: 'ff0000' }), [255, 0, 0]);
+  t.same(await corner({ bg: 'ff000080' }), [255, 0, 0, 128]);
+  t.same(await corner({ pos: 'top' }), [0, 0, 255, 255], 'the picture itself');
+  const levels = async (options: Options) => await corner({ f: 'jpeg', ...options });
+  t.ok(
+    (await levels({})).every((level) => level > 250),
+    'white, where there is no transparency',
+  );
+  const [red = 0, green = 255] = await levels({ bg: 'ff000080' });
+  t.ok(red > 250 && green < 5, 'all of a colour, where there is no transparency');
+});
+
+t.test('what is transparent gets the colour, where there is no transparency', async (t) => {
+  const picture = await transparentPng(40, 20);
+  const right = async (options: Options) =>
+    await colourAt(await variant(picture, 'png', { w: 40, ...options }), 35, 10);
+  t.same(await right({}), [0, 0, 0, 0]);
+  t.same((await right({ bg: '00ff00' }))[3], 0, 'which a PNG has');
+  const [red = 255, green = 0] = await right({ f: 'jpeg', bg: '00ff00' });
+  t.ok(red < 10 && green > 245);
+});
+
+t.test('fill distorts, inside and outside keep the shape', async (t) => {
+  const picture = await gradient(80, 40).png().toBuffer();
+  const sides = { fill: [60, 60], inside: [60, 30], outside: [120, 60], cover: [60, 60], contain: [60, 60] };
+  for (const fit of FITS) {
+    const encoded = await variant(picture, 'png', { w: 60, h: 60, fit });
+    const { width, height } = await sharp(encoded).metadata();
+    t.same([width, height], sides[fit], fit);
+  }
+  const [red = 0, green = 0] = await colourAt(await variant(picture, 'png', { w: 60, h: 60, fit: 'fill' }), 59, 59);
+  t.ok(red > 250 && green > 250, 'to the last corner');
+});
+
+t.test('a picture on its side is placed by how it stands', async (t) => {
+  const picture = await orientedJpeg(6, 40, 80);
+  const top = await colourAt(await variant(picture, 'jpeg', { w: 40, h: 40, pos: 'top' }), 20, 1);
+  const bottom = await colourAt(await variant(picture, 'jpeg', { w: 40, h: 40, pos: 'bottom' }), 20, 38);
+  t.ok((top[1] ?? 255) < 20, 'green grows downwards');
+  t.ok((bottom[1] ?? 0) > 235);
+});
+
+t.test('every frame of an animation is padded alike', async (t) => {
+  for (const format of ['gif', 'webp'] as const) {
+    const encoded = await variant(await animation(format, 4, 60, 40), format, {
+      w: 30,
+      h: 40,
+      fit: 'contain',
+      bg: 'ff0000',
+    });
+    const { pages, width, pageHeight } = await sharp(encoded, { animated: true }).metadata();
+    t.same({ pages, width, pageHeight }, { pages: 4, width: 30, pageHeight: 40 });
+    for (let page = 0; page < 4; page++) {
+      const frame = await sharp(encoded, { page }).png().toBuffer();
+      const [red = 0, green = 255] = await colourAt(frame, 15, 5);
+      t.ok(red > 240 && green < 16, `${format}, frame ${page}: the colour above`);
+      const [grey = -99, same = 99] = await colourAt(frame, 15, 20);
+      t.ok(
+        Math.abs(grey - 63.75 * (page + 1)) < 12 && Math.abs(grey - same) < 12,
+        `${format}, frame ${page} in the middle`,
+      );
+    }
+  }
+});
