@@ -1,4 +1,4 @@
-import { defaultQuality, type OutputFormat } from '../formats.ts';
+import { defaultQuality, FORMATS, type OutputFormat } from '../formats.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import type { Dialect } from './parse.ts';
 
@@ -18,13 +18,15 @@ export interface OptionPolicy {
  * that mean the same picture have the same ones.
  */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
-  const { dpr = 1, fit, pos, enlarge, ...options } = { ...policy.defaults, ...given };
+  const { dpr = 1, fit, pos, enlarge, pad, anim, ...options } = { ...policy.defaults, ...given };
   const sides = clampedSides(options, dpr, policy);
   return Object.freeze({
     ...options,
     ...sides,
     ...(sides.w !== undefined && sides.h !== undefined && shapeOf(fit, pos)),
     ...(enlarge === 0 && { enlarge }),
+    ...(pad !== undefined && { pad: multiplied(pad, dpr) }),
+    ...(anim === 0 && { anim }),
   });
 }
 
@@ -55,8 +57,16 @@ export function canonicalQuery(options: Options, policy: OptionPolicy): string {
 
 /** The options that tell variants of one original and one output format apart. */
 export function variantOptions(options: Options, format: OutputFormat): string {
-  const { f: _, ...others } = options;
-  return serialise(withoutDefaultQuality(others, format));
+  const { f: _, bg, colors, anim, ...others } = withoutDefaultQuality(options, format);
+  const { alpha, animated } = FORMATS[format];
+  const isFilled = !alpha || others.pad !== undefined || others.fit === 'contain';
+  const isPalette = format === 'png' || format === 'gif';
+  return serialise({
+    ...others,
+    ...(bg !== undefined && isFilled && { bg }),
+    ...(colors !== undefined && isPalette && { colors }),
+    ...(anim !== undefined && animated && { anim }),
+  });
 }
 
 function serialise(options: Options): string {
@@ -86,4 +96,11 @@ function clampedSides({ w, h }: Options, dpr: number, { maxWidth, maxHeight }: O
 
 function rounded(side: number | undefined, dpr: number): number | undefined {
   return side === undefined ? undefined : Math.max(1, Math.round(side * dpr));
+}
+
+function multiplied(pad: string, dpr: number): string {
+  return pad
+    .split(',')
+    .map((side) => Math.round(Number(side) * dpr))
+    .join(',');
 }

@@ -37,11 +37,15 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   q: readQuality,
   f: readFormat,
   // What the function does not know changes nothing in a URL that was written for it.
+  crop: readNothing,
   fit: readNothing,
   pos: readNothing,
   dpr: readNothing,
   enlarge: readNothing,
+  pad: readNothing,
   bg: readNothing,
+  colors: readNothing,
+  anim: readNothing,
 };
 
 function readNothing(): undefined {

@@ -1,4 +1,5 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
+import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parsePosition } from './position.ts';
 
@@ -13,12 +14,18 @@ export interface Options {
   readonly w?: number;
   readonly h?: number;
   readonly fit?: Fit;
+  /** See `box.ts`. */
+  readonly crop?: string;
   /** See `position.ts`. */
   readonly pos?: string;
   readonly dpr?: number;
   readonly enlarge?: 0 | 1;
+  /** See `box.ts`. */
+  readonly pad?: string;
   /** See `colour.ts`. */
   readonly bg?: string;
+  readonly colors?: number;
+  readonly anim?: 0 | 1;
   readonly f?: FormatOption;
   readonly q?: number;
 }
@@ -50,6 +57,12 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'follows from `w`, in proportion',
     parse: parseSide,
   },
+  crop: {
+    expected: 'x,y,width,height of what is cut out first: parts of the sides with a point, else pixels',
+    doc: 'A region that is cut out of the upright original before anything else; what of it lies outside is left out.',
+    default: 'all of it',
+    parse: parseCrop,
+  },
   fit: {
     expected: 'one of cover, contain, fill, inside, outside',
     doc: 'How a box of `w` and `h` is filled: cut to it (`cover`), padded to it (`contain`), distorted (`fill`), or kept whole, not larger (`inside`) or not smaller (`outside`) than it.',
@@ -74,11 +87,29 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: '1',
     parse: parseSwitch,
   },
+  pad: {
+    expected: 'top,right,bottom,left in whole CSS pixels, one of them above 0',
+    doc: 'A border around the picture, multiplied by `dpr`; the picture shrinks where both together would exceed a limit.',
+    default: 'none',
+    parse: parsePad,
+  },
   bg: {
     expected: 'a colour as 3, 4, 6 or 8 hexadecimal digits, or one of the basic names of CSS',
-    doc: 'Colour behind what is transparent, where the format has no transparency, and of what `contain` pads.',
-    default: 'white; `contain` pads with nothing where the format has transparency',
+    doc: 'Colour behind what is transparent, where the format has no transparency, and of what `contain` and `pad` add.',
+    default: 'white; where the format has transparency, none',
     parse: parseColour,
+  },
+  colors: {
+    expected: 'a whole number from 2 to 256',
+    doc: 'Colours of a palette at most, for PNG and GIF; other formats take none.',
+    default: 'PNG: no palette; GIF: 256',
+    parse: parseColours,
+  },
+  anim: {
+    expected: '0 or 1',
+    doc: 'Whether an animation stays one where the format can be one; with `0` its first frame.',
+    default: '1',
+    parse: parseSwitch,
   },
   f: {
     expected: 'one of jpeg, jpg, png, webp, avif, gif, auto',
@@ -118,6 +149,12 @@ function parseRatio(text: string): number | undefined {
   if (!/^[0-9](\.[0-9]{1,6})?$/.test(text)) return undefined;
   const ratio = Number(text);
   return ratio >= 0.5 && ratio <= 4 ? ratio : undefined;
+}
+
+function parseColours(text: string): number | undefined {
+  if (!/^[0-9]{1,3}$/.test(text)) return undefined;
+  const colours = Number(text);
+  return colours >= 2 && colours <= 256 ? colours : undefined;
 }
 
 function parseSwitch(text: string): 0 | 1 | undefined {

@@ -2,8 +2,9 @@ import { ServiceError } from '../errors.ts';
 import { FORMATS, type OutputFormat } from '../formats.ts';
 import type { NegotiatedFormat } from '../request/accept.ts';
 import type { Options } from '../request/options.ts';
+import { addPad, cropOf, cutFrom, padOf, withRoomFor } from './box.ts';
 import type { ImageFacts } from './facts.ts';
-import { computeGeometry, type Geometry, type Size, type SizeLimits } from './geometry.ts';
+import { computeGeometry, type Geometry, type Region, type Size, type SizeLimits } from './geometry.ts';
 import { chooseFormat } from './output-format.ts';
 import type { DrawingRules } from './rules.ts';
 
@@ -54,12 +55,13 @@ export function planVariant(
   accepted: readonly NegotiatedFormat[],
   policy: PlanPolicy,
 ): Plan | undefined {
+  const cut = cropOf(options, facts);
   const affordable = facts.frames <= policy.maxFrames && pixelsOf(facts) * facts.frames <= policy.maxSourcePixels;
-  const animates = policy.rules.animates || options.f === 'auto';
+  const animates = options.anim !== 0 && (policy.rules.animates || options.f === 'auto');
   if (animates && !affordable && facts.frames > 1 && options.f === undefined) return undefined;
   const format = formatOf(options, facts, accepted, policy);
   const frames = affordable && animates && FORMATS[format].animated ? facts.frames : 1;
-  const geometry = computeGeometry(facts, options, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
+  const geometry = layOut(options, cut, facts, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
   const sourcePixels = decodedPixels(facts, geometry) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
   return {
@@ -75,6 +77,13 @@ export function planVariant(
   };
 }
 
+/** Everything about sides: what is cut out first, how that fills its box, and what is added around it. */
+function layOut(options: Options, cut: Region | undefined, facts: ImageFacts, limits: SizeLimits): Geometry {
+  const pad = padOf(options);
+  const geometry = computeGeometry(cut ?? facts, options, withRoomFor(pad, limits));
+  return addPad(cut ? cutFrom(cut, geometry) : geometry, pad);
+}
+
 /** The sides that decide whether `auto` can mean AVIF are those before the format's own limit, which AVIF's never is. */
 function formatOf(
   options: Options,
@@ -82,7 +91,7 @@ function formatOf(
   accepted: readonly NegotiatedFormat[],
   policy: PlanPolicy,
 ): OutputFormat {
-  const { output } = computeGeometry(facts, options, sizeLimits(facts, policy));
+  const { output } = layOut(options, cropOf(options, facts), facts, sizeLimits(facts, policy));
   return chooseFormat(facts, {
     asked: options.f,
     accepted,
@@ -129,10 +138,20 @@ function refuseTooManyPixels(facts: ImageFacts, sourcePixels: number, limits: Pl
   throw new ServiceError('too_many_pixels', `The original has ${sides}; at most ${megapixels} megapixels are decoded.`);
 }
 
-function encoderOf(format: OutputFormat, { q }: Options): Plan['encoder'] {
+function encoderOf(format: OutputFormat, { q, colors }: Options): Plan['encoder'] {
   const { encoder } = FORMATS[format];
-  return q !== undefined && 'quality' in encoder ? { ...encoder, quality: q } : encoder;
+  return {
+    ...encoder,
+    ...(q !== undefined && 'quality' in encoder && { quality: q }),
+    ...(colors !== undefined && PALETTES[format]?.(colors)),
+  };
 }
+
+/** Encoder settings for a palette, of the formats that have one. */
+const PALETTES: Partial<Record<OutputFormat, (colours: number) => Plan['encoder']>> = {
+  png: (colours) => ({ palette: true, colours }),
+  gif: (colours) => ({ colours }),
+};
 
 function backgroundOf(format: OutputFormat, { bg }: Options): string {
   if (FORMATS[format].alpha) return `#${bg ?? '00000000'}`;

@@ -52,10 +52,11 @@ function crop(image: Sharp, plan: Plan): Sharp {
   return plan.crop ? image.extract(plan.crop) : image;
 }
 
-function place(image: Sharp, { place, scaled, output, background }: Plan): Sharp {
+function place(image: Sharp, { place, crop, scaled, output, background }: Plan): Sharp {
   if (!place) return image;
   const { left, top } = place;
-  const [right, bottom] = [output.width - scaled.width - left, output.height - scaled.height - top];
+  const shown = crop ?? scaled;
+  const [right, bottom] = [output.width - shown.width - left, output.height - shown.height - top];
   return image.extend({ left, top, right, bottom, background });
 }
 

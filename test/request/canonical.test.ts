@@ -93,6 +93,10 @@ t.test('what goes without saying is not said', (t) => {
     ['w=200&enlarge=1', 'w=200'],
     ['w=200&enlarge=0', 'w=200&enlarge=0'],
     ['bg=FFF&w=200', 'w=200&bg=ffffff'],
+    ['pad=1,2,3,4&dpr=1.5', 'pad=2,3,5,6'],
+    ['crop=0.50,0,1.0,10&w=9', 'w=9&crop=0.5,0,1.0,10'],
+    ['w=9&anim=1', 'w=9'],
+    ['w=9&anim=0&colors=16', 'w=9&colors=16&anim=0'],
   ];
   for (const [query, expected] of rows) {
     t.equal(canonical(query), expected, query);
@@ -149,6 +153,15 @@ t.test('the options of a variant name no format, and no quality that is the usua
     [{ w: 9, q: 80 }, 'png', 'w=9'],
     [{ w: 9, q: 80 }, 'gif', 'w=9'],
     [{}, 'png', ''],
+    [{ w: 9, bg: 'ff0000' }, 'jpeg', 'w=9&bg=ff0000'],
+    [{ w: 9, bg: 'ff0000' }, 'png', 'w=9'],
+    [{ w: 9, h: 9, fit: 'contain', bg: 'ff0000' }, 'png', 'w=9&h=9&fit=contain&bg=ff0000'],
+    [{ w: 9, pad: '1,1,1,1', bg: 'ff0000' }, 'webp', 'w=9&pad=1,1,1,1&bg=ff0000'],
+    [{ w: 9, colors: 16 }, 'png', 'w=9&colors=16'],
+    [{ w: 9, colors: 16 }, 'gif', 'w=9&colors=16'],
+    [{ w: 9, colors: 16 }, 'webp', 'w=9'],
+    [{ w: 9, anim: 0 }, 'webp', 'w=9&anim=0'],
+    [{ w: 9, anim: 0 }, 'jpeg', 'w=9'],
   ];
   for (const [options, format, text] of rows) {
     t.equal(variantOptions(options, format), text, `${JSON.stringify(options)} as ${format}`);
