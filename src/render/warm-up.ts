@@ -27,6 +27,7 @@ function planOf(format: OutputFormat): Plan {
     scaled: sides,
     format,
     animated: false,
+    turn: { angle: 0, isMirrored: false },
     flatten: false,
     background: '#ffffff',
     encoder,

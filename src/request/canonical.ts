@@ -1,6 +1,7 @@
 import { defaultQuality, FORMATS, type OutputFormat } from '../formats.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import type { Dialect } from './parse.ts';
+import { canonicalTurn } from './turn.ts';
 
 /** What the operator has decided about options; the same at the origin, at the CDN's edge and in the client. */
 export interface OptionPolicy {
@@ -18,11 +19,12 @@ export interface OptionPolicy {
  * that mean the same picture have the same ones.
  */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
-  const { dpr = 1, fit, pos, enlarge, pad, anim, ...options } = { ...policy.defaults, ...given };
+  const { dpr = 1, rot, flip, fit, pos, enlarge, pad, anim, ...options } = { ...policy.defaults, ...given };
   const sides = clampedSides(options, dpr, policy);
   return Object.freeze({
     ...options,
     ...sides,
+    ...canonicalTurn(rot, flip),
     ...(sides.w !== undefined && sides.h !== undefined && shapeOf(fit, pos)),
     ...(enlarge === 0 && { enlarge }),
     ...(pad !== undefined && { pad: multiplied(pad, dpr) }),

@@ -38,6 +38,8 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   f: readFormat,
   // What the function does not know changes nothing in a URL that was written for it.
   crop: readNothing,
+  rot: readNothing,
+  flip: readNothing,
   fit: readNothing,
   pos: readNothing,
   dpr: readNothing,

@@ -2,6 +2,7 @@ import { FORMATS, type OutputFormat } from '../formats.ts';
 import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parsePosition } from './position.ts';
+import { type Flip, parseFlip, parseRotation, type Rotation } from './turn.ts';
 
 /** What `f` may ask for: an output format, or the best one the client accepts. */
 export type FormatOption = OutputFormat | 'auto';
@@ -16,6 +17,8 @@ export interface Options {
   readonly fit?: Fit;
   /** See `box.ts`. */
   readonly crop?: string;
+  readonly rot?: Rotation;
+  readonly flip?: Flip;
   /** See `position.ts`. */
   readonly pos?: string;
   readonly dpr?: number;
@@ -62,6 +65,18 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     doc: 'A region that is cut out of the upright original before anything else; what of it lies outside is left out.',
     default: 'all of it',
     parse: parseCrop,
+  },
+  rot: {
+    expected: 'one of 90, 180, 270',
+    doc: 'Turns the upright picture clockwise, after `crop`; of an animation the first frame.',
+    default: 'none',
+    parse: parseRotation,
+  },
+  flip: {
+    expected: 'one of h, v, hv',
+    doc: 'Mirrors it after `rot`: left to right (`h`), upside down (`v`) or both; upside down, of an animation the first frame.',
+    default: 'none',
+    parse: parseFlip,
   },
   fit: {
     expected: 'one of cover, contain, fill, inside, outside',

@@ -7,6 +7,7 @@ import type { ImageFacts } from './facts.ts';
 import { computeGeometry, type Geometry, type Region, type Size, type SizeLimits } from './geometry.ts';
 import { chooseFormat } from './output-format.ts';
 import type { DrawingRules } from './rules.ts';
+import { isOnSide, type Turn, turnedSize, turnOf, unturned } from './turn.ts';
 
 export interface PlanLimits {
   readonly maxWidth: number;
@@ -23,6 +24,8 @@ export interface PlanPolicy extends PlanLimits {
 
 /** Everything that will be done to an original, decided before a pixel of it is decoded. */
 export interface Plan extends Geometry {
+  /** After the original was made upright, and before anything is said of sides. */
+  readonly turn: Turn;
   /** The original's format. */
   readonly from: ImageFacts['format'];
   readonly format: OutputFormat;
@@ -57,15 +60,18 @@ export function planVariant(
 ): Plan | undefined {
   const cut = cropOf(options, facts);
   const affordable = facts.frames <= policy.maxFrames && pixelsOf(facts) * facts.frames <= policy.maxSourcePixels;
-  const animates = options.anim !== 0 && (policy.rules.animates || options.f === 'auto');
+  const turn = turnOf(options);
+  // libvips turns the strip of all frames at once, which leaves each where it is only when it is mirrored.
+  const animates = options.anim !== 0 && turn.angle === 0 && (policy.rules.animates || options.f === 'auto');
   if (animates && !affordable && facts.frames > 1 && options.f === undefined) return undefined;
   const format = formatOf(options, facts, accepted, policy);
   const frames = affordable && animates && FORMATS[format].animated ? facts.frames : 1;
   const geometry = layOut(options, cut, facts, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
-  const sourcePixels = decodedPixels(facts, geometry) * frames;
+  const sourcePixels = decodedPixels(facts, geometry, turn) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
   return {
     ...geometry,
+    turn,
     from: facts.format,
     format,
     animated: frames > 1,
@@ -77,11 +83,14 @@ export function planVariant(
   };
 }
 
-/** Everything about sides: what is cut out first, how that fills its box, and what is added around it. */
+/** Everything about sides: what is cut out first, how that fills its box when it is turned, and what is added around it. */
 function layOut(options: Options, cut: Region | undefined, facts: ImageFacts, limits: SizeLimits): Geometry {
-  const pad = padOf(options);
-  const geometry = computeGeometry(cut ?? facts, options, withRoomFor(pad, limits));
-  return addPad(cut ? cutFrom(cut, geometry) : geometry, pad);
+  const [pad, turn] = [padOf(options), turnOf(options)];
+  const whole = cut ?? facts;
+  const geometry = computeGeometry(turnedSize(whole, turn), options, withRoomFor(pad, limits));
+  const region = geometry.region && unturned(geometry.region, turn, whole);
+  const upright = region ? { ...geometry, region } : geometry;
+  return addPad(cut ? cutFrom(cut, upright) : upright, pad);
 }
 
 /** The sides that decide whether `auto` can mean AVIF are those before the format's own limit, which AVIF's never is. */
@@ -123,10 +132,11 @@ function sizeLimits(
  * long as twice the wanted size is left (`fastShrinkOnLoad: false`), and not when a region is cut first. A progressive JPEG
  * keeps all its coefficients until the end and counts whole. An SVG is drawn at the size it is wanted in.
  */
-function decodedPixels(facts: ImageFacts, { output, scaled, region }: Geometry): number {
+function decodedPixels(facts: ImageFacts, { output, scaled, region }: Geometry, turn: Turn): number {
   if (facts.format === 'svg' && !region) return pixelsOf(output);
   if (facts.format !== 'jpeg' || facts.progressive || region) return pixelsOf(facts);
-  const shrink = Math.min(facts.width / scaled.width, facts.height / scaled.height);
+  const { width, height } = isOnSide(turn) ? { width: scaled.height, height: scaled.width } : scaled;
+  const shrink = Math.min(facts.width / width, facts.height / height);
   const factor = [8, 4, 2].find((candidate) => shrink >= candidate * 2) ?? 1;
   return Math.ceil(facts.width / factor) * Math.ceil(facts.height / factor);
 }

@@ -1,11 +1,13 @@
 import sharp, { type Sharp } from 'sharp';
 import { type Plan, SOURCE_PIXELS_CEILING } from './plan.ts';
 import { sharpError } from './sharp-error.ts';
+import { isOnSide, turnedSize } from './turn.ts';
 
 /** What is done to a picture, in this order. Each step reads the plan and decides nothing. */
 const STEPS: readonly ((image: Sharp, plan: Plan) => Sharp)[] = [
   cutRegion,
   scale,
+  turn,
   crop,
   place,
   orient,
@@ -43,9 +45,17 @@ function cutRegion(image: Sharp, { region }: Plan): Sharp {
   return region ? image.autoOrient().extract(region) : image;
 }
 
-function scale(image: Sharp, { scaled }: Plan): Sharp {
+function scale(image: Sharp, { scaled, turn }: Plan): Sharp {
+  // Scaled before it is turned: the sides are those of the upright picture.
+  const { width, height } = turnedSize(scaled, turn);
   // Both sides given and `fill` is exact to the pixel. Full shrink-on-load saves 2 of 34 ms and costs 4 points SSIMULACRA2.
-  return image.resize(scaled.width, scaled.height, { fit: 'fill', fastShrinkOnLoad: false });
+  return image.resize(width, height, { fit: 'fill', fastShrinkOnLoad: false });
+}
+
+/** sharp mirrors before it turns, whatever is asked for first: on its side, left and right are top and bottom. */
+function turn(image: Sharp, { turn }: Plan): Sharp {
+  const mirrored = turn.isMirrored ? (isOnSide(turn) ? image.flip() : image.flop()) : image;
+  return turn.angle === 0 ? mirrored : mirrored.rotate(turn.angle);
 }
 
 function crop(image: Sharp, plan: Plan): Sharp {

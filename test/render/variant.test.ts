@@ -12,6 +12,7 @@ function planOf(format: OutputFormat): Plan {
     output: sides,
     scaled: sides,
     animated: false,
+    turn: { angle: 0 as const, isMirrored: false },
     flatten: false,
     background: '#ffffff',
     encoder: {},

@@ -96,6 +96,9 @@ t.test('what goes without saying is not said', (t) => {
     ['pad=1,2,3,4&dpr=1.5', 'pad=2,3,5,6'],
     ['crop=0.50,0,1.0,10&w=9', 'w=9&crop=0.5,0,1.0,10'],
     ['w=9&anim=1', 'w=9'],
+    ['w=9&rot=180&flip=hv', 'w=9'],
+    ['w=9&flip=v', 'w=9&rot=180&flip=h'],
+    ['w=9&rot=270&flip=hv', 'w=9&rot=90'],
     ['w=9&anim=0&colors=16', 'w=9&colors=16&anim=0'],
   ];
   for (const [query, expected] of rows) {

@@ -150,6 +150,10 @@ const acceptedOptions: readonly (readonly [query: string, options: Options])[] =
   ['crop=0.10,0.0,0.5,1.0', { crop: '0.1,0,0.5,1.0' }],
   ['crop=0,0,1,1', { crop: '0,0,1,1' }],
   ['crop=0,0,0.5,100', { crop: '0,0,0.5,100' }],
+  ['rot=90', { rot: 90 }],
+  ['rot=270', { rot: 270 }],
+  ['flip=h', { flip: 'h' }],
+  ['flip=hv', { flip: 'hv' }],
   ['pad=1,2,3,4', { pad: '1,2,3,4' }],
   ['pad=0,0,0,010', { pad: '0,0,0,10' }],
   ['colors=2', { colors: 2 }],
@@ -296,6 +300,18 @@ const refusedValues: { readonly [N in OptionName]: readonly (readonly [value: st
     ['2', '"2"'],
     ['false', '"false"'],
   ],
+  rot: [
+    ['0', '"0"'],
+    ['45', '"45"'],
+    ['-90', '"-90"'],
+    ['90.0', '"90.0"'],
+    ['360', '"360"'],
+  ],
+  flip: [
+    ['vh', '"vh"'],
+    ['H', '"H"'],
+    ['1', '"1"'],
+  ],
   fit: [
     ['crop', '"crop"'],
     ['Cover', '"Cover"'],
@@ -371,6 +387,8 @@ const refusedValues: { readonly [N in OptionName]: readonly (readonly [value: st
 const expectedForms: { readonly [N in OptionName]: string } = {
   w: 'a decimal number of at least 1',
   h: 'a decimal number of at least 1',
+  rot: 'one of 90, 180, 270',
+  flip: 'one of h, v, hv',
   crop: 'x,y,width,height of what is cut out first: parts of the sides with a point, else pixels',
   pad: 'top,right,bottom,left in whole CSS pixels, one of them above 0',
   colors: 'a whole number from 2 to 256',

@@ -16,6 +16,7 @@ const PLAN: Plan = {
   scaled: sides,
   format: 'webp',
   animated: false,
+  turn: { angle: 0, isMirrored: false },
   flatten: false,
   background: '#ffffff',
   encoder: { quality: 75 },
