@@ -89,7 +89,7 @@ t.test('a region of a turned picture is found in the picture', (t) => {
   for (const way of WAYS) {
     const turn = turnOf(optionsOf(way));
     const size = { width: 7, height: 5 };
-    const region = { left: 1, top: 2, width: 3, height: 1 };
+    const region = { left: 0, top: 2, width: 3, height: 1 };
     const found = unturned(region, turn, size);
     const corners = [
       [found.left, found.top],
@@ -100,7 +100,7 @@ t.test('a region of a turned picture is found in the picture', (t) => {
     t.same(
       [xs, ys],
       [
-        [1, 3],
+        [0, 2],
         [2, 2],
       ],
       JSON.stringify(way),
@@ -201,4 +201,11 @@ t.test('every frame of an animation is mirrored for itself', async (t) => {
     t.ok(isRed(await colourAt(frame, 18, 5)), `frame ${page}`);
     t.ok(Math.abs(((await colourAt(frame, 2, 5))[0] ?? 0) - level) < 12);
   }
+});
+
+t.test('pixels to decode are counted the way the original lies', (t) => {
+  const facts = { format: 'jpeg', width: 4000, height: 1000, frames: 1, alpha: false, progressive: false } as const;
+  // 100 x 400 after the turn, 400 x 100 before it: a tenth, and the decoder leaves at least twice as much: a quarter.
+  t.equal(planVariant({ rot: 90, w: 100 }, facts, [], POLICY)?.sourcePixels, 1000 * 250);
+  t.end();
 });
