@@ -20,10 +20,10 @@ import { createLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
+import { draw } from './transform/apart.ts';
 import type { Plan } from './transform/plan.ts';
 import { DRAWING_RULES } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
-import { transform } from './transform/transform.ts';
 
 type Transform = (original: Uint8Array, plan: Plan) => Promise<Buffer>;
 
@@ -151,7 +151,8 @@ async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Me
     source:
       replaced.source ??
       (await openSource({ url, forcePathStyle, maxSockets: MAX_SOCKETS, onRetry: metrics.sourceRetried })),
-    transform: replaced.transform ?? transform,
+    // Half of a deadline: who waits is told why, and the next one need not wait as long.
+    transform: replaced.transform ?? ((original, plan) => draw(original, plan, config.deadlineMs / 2)),
     now: replaced.now ?? (() => performance.now()),
     wait: replaced.wait ?? ((ms) => setTimeout(ms)),
   };

@@ -34,6 +34,7 @@ export const ERRORS = {
   unsupported_image: { status: 415, caching: 'short', message: 'The original is not an image that can be decoded.' },
   range_not_satisfiable: { status: 416, caching: 'never', message: 'The range lies outside the object.' },
   too_many_pixels: { status: 422, caching: 'short', message: 'The original has more pixels than allowed.' },
+  too_complex: { status: 422, caching: 'short', message: 'The original takes too long to be drawn.' },
   corrupt_image: { status: 422, caching: 'short', message: 'The original is damaged and cannot be decoded.' },
   headers_too_large: { status: 431, caching: 'never', message: 'The request headers are too large.' },
   internal: { status: 500, caching: 'never', message: 'Something went wrong here.' },

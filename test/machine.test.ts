@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { startFaultProxy } from './support/fault-proxy.ts';
-import { noise } from './support/pictures.ts';
+import { noise, SVG } from './support/pictures.ts';
 import { runService } from './support/process.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { ask, useS3 } from './support/service.ts';
@@ -81,4 +81,38 @@ t.test('a disk that takes nothing is trouble of our own, not of the picture', as
   const answer = await ask(url, 'GET', '/turned.webp?w=100');
   t.match(answer, { status: 500, headers: { 'cache-control': 'no-store' } });
   t.match(JSON.parse(answer.body.toString()), { error: { code: 'internal' } });
+});
+
+/** 700 bytes that keep a renderer busy for minutes. */
+const BOMB = (() => {
+  const steps = '<feGaussianBlur stdDeviation="900"/><feTurbulence numOctaves="10" baseFrequency="0.9"/>'.repeat(6);
+  const filter = `<filter id="f" x="-1" y="-1" width="3" height="3">${steps}</filter>`;
+  const size = 'width="8000" height="8000"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${filter}<rect ${size} filter="url(#f)"/></svg>`;
+})();
+
+function childrenOf(pid: number | undefined): number {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const parents = processes.map((name) => nameOf(`/proc/${name}/stat`).split(') ')[1]?.split(' ')[1]);
+  return parents.filter((parent) => parent === String(pid)).length;
+}
+
+t.test('a drawing that would keep a worker for minutes is given up, and its worker is free', { skip }, async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(path.join(folder, 'bomb.svg'), BOMB);
+  await writeFile(path.join(folder, 'good.svg'), SVG);
+  const { child, url } = await runService(t, {
+    COMPAT: 'lambda-edge',
+    WORKERS: '1',
+    QUEUE_LENGTH: '0',
+    DEADLINE_MS: '4000',
+    SOURCE: pathToFileURL(folder).href,
+  });
+  const bomb = await ask(url, 'GET', '/bomb.svg?w=4000&f=png');
+  t.match(bomb, { status: 422, headers: { 'cache-control': 'public, max-age=10, s-maxage=60' } });
+  t.match(JSON.parse(bomb.body.toString()), { error: { code: 'too_complex' } });
+  t.match(await ask(url, 'GET', '/good.svg?w=40&f=png'), { status: 200, headers: { 'content-type': 'image/png' } });
+  while (childrenOf(child.pid) > 0);
+  t.equal(child.exitCode, null);
 });
