@@ -22,7 +22,7 @@ import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
 import { draw } from './transform/apart.ts';
 import type { Plan } from './transform/plan.ts';
-import { DRAWING_RULES } from './transform/rules.ts';
+import { drawingRules } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 
 type Transform = (original: Uint8Array, plan: Plan) => Promise<Buffer>;
@@ -59,7 +59,7 @@ const CHECK_RETRY_MS = 5_000;
 
 /** The composition root: configuration in, parts put together, nothing started. */
 export async function buildApp(config: Config, replaced: Partial<Parts> = {}): Promise<App> {
-  const rules = DRAWING_RULES[config.dialect];
+  const rules = drawingRules(config.dialect, config.svg);
   setUpSharp(rules);
   const metrics = createMetrics();
   const parts = await chooseParts(config, replaced, metrics);
@@ -98,7 +98,10 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
       sourceId: source.id,
       originals,
       render,
-      sendOriginal: createSendOriginal({ passthrough: createPassthrough({ source }), cacheControl }),
+      sendOriginal: createSendOriginal({
+        passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
+        cacheControl,
+      }),
       policy: optionPolicy(config),
       planPolicy: { ...config, rules },
       cacheControl,

@@ -104,6 +104,11 @@ export const VARIABLES = {
     'lambda-edge, or nothing',
     '`lambda-edge`: URLs are read and pictures drawn as by the Lambda@Edge resize function ([docs/from-lambda-edge.md](docs/from-lambda-edge.md)).',
   ),
+  SVG: variable(
+    Type.Optional(Type.Enum(['pass', 'rasterize', 'refuse'])),
+    'one of pass, rasterize, refuse',
+    'What becomes of SVG: passed through, and never turned into pixels (`pass`); drawn where a format of pixels is asked for (`rasterize`, as with `COMPAT=lambda-edge`); or 415, always (`refuse`).',
+  ),
   WORKERS: integer(availableParallelism(), 1, 1024, 'Pictures worked on at once; by default the available cores.'),
   QUEUE_LENGTH: integer(100, 0, 100_000, 'Requests that may wait for a worker; one more is 503.'),
   DEADLINE_MS: integer(
@@ -154,6 +159,8 @@ export interface Config {
   readonly avifMaxPixels: number;
   readonly defaultOptions: Options;
   readonly dialect: Dialect;
+  /** Unset: as the dialect has it. */
+  readonly svg: 'pass' | 'rasterize' | 'refuse' | undefined;
   readonly workers: number;
   readonly queueLength: number;
   readonly deadlineMs: number;
@@ -198,6 +205,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     avifMaxPixels: values.AVIF_MAX_PIXELS,
     defaultOptions: toOptions(values.DEFAULT_OPTIONS),
     dialect: values.COMPAT ?? 'native',
+    svg: values.SVG,
     workers: values.WORKERS,
     queueLength: values.QUEUE_LENGTH,
     deadlineMs: values.DEADLINE_MS,

@@ -1,13 +1,12 @@
 import { ServiceError } from './errors.ts';
 import type { Order, Outcome } from './transform/apart.ts';
-import { DRAWING_RULES } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 import { transform } from './transform/transform.ts';
 
 /** Carries out one order of `transform/apart.ts`, and ends: on its own, with its parent, or when it is killed for taking too long. */
 process.once('disconnect', () => process.exit());
 process.once('message', async ({ original, plan }: Order) => {
-  setUpSharp({ ...DRAWING_RULES.native, rasterizesSvg: true });
+  setUpSharp({ svg: 'rasterize' });
   const outcome: Outcome = await transform(original, plan).then(
     (body) => ({ body }),
     (error) =>

@@ -96,6 +96,7 @@ t.test('a bad value names variable, value and what was expected', (t) => {
       /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/,
     ],
     ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
+    ['SVG', 'draw', /^SVG is "draw"; expected one of pass, rasterize, refuse\.$/],
     ['COMPAT', 'lambda', /^COMPAT is "lambda"; expected lambda-edge, or nothing\.$/],
     ['DEADLINE_MS', '-1', /^DEADLINE_MS is "-1"; expected a whole number from 100 to 600000\.$/],
   ];

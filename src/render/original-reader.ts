@@ -14,13 +14,14 @@ import {
   type RefusedContent,
   readContent,
   refused,
+  SVG_REFUSED,
   sniffContent,
 } from './record.ts';
 
 export interface OriginalReaderOptions {
   readonly source: Source;
   readonly maxSourceBytes: number;
-  readonly rules: Pick<DrawingRules, 'untouched' | 'rasterizesSvg'>;
+  readonly rules: Pick<DrawingRules, 'untouched' | 'svg'>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -69,16 +70,23 @@ export function createOriginalReader(options: OriginalReaderOptions): OriginalRe
   async function inspect(opened: Opened, reader: BodyReader, place: Place, signal: AbortSignal): Promise<Inspected> {
     const format = sniffContent(opened.head, await reader.head());
     if (format === undefined) return { content: unknownContent(opened.head) };
-    if (format === 'svg' && !rules.rasterizesSvg) return { content: { kind: 'untouched', format } };
+    if (format === 'svg' && rules.svg !== 'rasterize') return { content: svgContent() };
     const inspected = await inspectPixels(format, opened, reader, place, signal);
     if (!rules.untouched.includes(format)) return inspected;
     return { ...inspected, content: { kind: 'untouched', format, drawn: inspected.content } };
   }
 
+  function svgContent(): Content {
+    if (rules.svg === 'pass') return { kind: 'untouched', format: 'svg' };
+    return refused(new ServiceError('unsupported_image', SVG_REFUSED));
+  }
+
   /** What nothing can be made of. What is stored as SVG may be one, packed or in another alphabet, that a browser can read. */
   function unknownContent(head: ObjectHead): Content {
     const refusal = refused(new ServiceError('unsupported_image'));
-    return rules.rasterizesSvg && isStoredAsSvg(head) ? { kind: 'untouched', format: 'svg', drawn: refusal } : refusal;
+    return rules.svg === 'rasterize' && isStoredAsSvg(head)
+      ? { kind: 'untouched', format: 'svg', drawn: refusal }
+      : refusal;
   }
 
   async function inspectPixels(

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { ObjectHead, Opened, Source } from '../sources/source.ts';
+import { isStoredAsSvg, SVG_REFUSED } from './record.ts';
 
 /** An object's head and its whole length in bytes. */
 export interface Peeked {
@@ -15,11 +16,19 @@ export interface Passthrough {
   open(key: string, range: string | undefined, signal: AbortSignal): Promise<Opened>;
 }
 
-export function createPassthrough({ source }: { readonly source: Source }): Passthrough {
+export interface PassthroughOptions {
+  readonly source: Source;
+  /** Whether what is stored as SVG is refused; no browser takes anything else for one. */
+  readonly refusesSvg: boolean;
+}
+
+export function createPassthrough({ source, refusesSvg }: PassthroughOptions): Passthrough {
   async function open(key: string, range: string | undefined, signal: AbortSignal): Promise<Opened> {
     const opened = await source.open(key, { range }, signal);
-    if (opened.status === 'opened') return opened;
-    throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+    if (opened.status !== 'opened') throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
+    if (!refusesSvg || !isStoredAsSvg(opened.head)) return opened;
+    opened.body.on('error', () => {}).destroy();
+    throw new ServiceError('unsupported_image', SVG_REFUSED);
   }
 
   async function openFirstByte(key: string, signal: AbortSignal): Promise<Opened> {

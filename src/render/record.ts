@@ -57,6 +57,9 @@ export async function readContent(bytes: Uint8Array, format: Format): Promise<Im
   }
 }
 
+/** What is said of every SVG where none is served. */
+export const SVG_REFUSED = 'SVG is not served here.';
+
 export function refused(error: ServiceError): RefusedContent {
   return { kind: 'refused', error };
 }
