@@ -46,6 +46,13 @@ function relativeLinks(markdown: string): string[] {
   return links.flatMap((link = '') => (/^(\w+:|#)/.test(link) ? [] : link.replace(/#.*/, '')));
 }
 
+t.test('README tells CDNs of every option', (t) => {
+  const names = Object.keys(OPTIONS);
+  t.match(readme, `query strings by allow-list: ${names.map((name) => `\`${name}\``).join(', ')};`);
+  t.match(readme, `set $image_query "${names.map((name) => `${name}=$arg_${name}`).join('&')}";`);
+  t.end();
+});
+
 t.test('README has the options of the code', (t) => {
   const expected = Object.entries(OPTIONS).map(([name, row]) => [`\`${name}\``, row.doc, row.expected, row.default]);
   t.same(rowsUnder('| option | meaning | values | default |', readme), expected);
