@@ -65,6 +65,17 @@ export function originalHeaders(head: ObjectHead): Headers {
   });
 }
 
+/** A download under this name (RFC 6266): in ASCII for old clients, in UTF-8 for the others (RFC 8187). */
+export function downloadHeaders(name: string | undefined): Headers {
+  if (name === undefined) return {};
+  const ascii = name.replace(/[^\x20-\x7e]|["%]/g, '_');
+  const utf8 = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return { 'content-disposition': `attachment; filename="${ascii}"; filename*=UTF-8''${utf8}` };
+}
+
 /** `Server-Timing`: what the cache did and how long each step took, for the network panel of a browser. */
 export function serverTiming(outcome: string, timings: RenderTimings | undefined): string {
   const steps = Object.entries(timings ?? {}).map(([step, ms]) => `${step};dur=${(ms as number).toFixed(1)}`);

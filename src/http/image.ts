@@ -12,7 +12,7 @@ import { type ImageRequest, parseRequest } from '../request/parse.ts';
 import { type PlanPolicy, planVariant } from '../transform/plan.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
-import { serverTiming, variantHeaders, variantValidators } from './headers.ts';
+import { downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
@@ -74,7 +74,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
         return;
       }
       const { entry, outcome, timings } = await render(variant, hold, deadline);
-      reply.headers(validators).headers(variantHeaders(entry));
+      reply.headers(validators).headers(variantHeaders(entry)).headers(downloadHeaders(asked.options.dl));
       // Bytes that were read to make the record are read by the time the renderer asks for them.
       note(request, reply, asked, { outcome, timings: timings && { ...timings, source: timings.source + recordMs } });
       reply.send(entry.body);
@@ -90,7 +90,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     deadline: RequestDeadline,
   ) {
     note(request, reply, asked, { outcome: 'original' });
-    await sendOriginal(request, reply, asked.key, deadline);
+    await sendOriginal(request, reply, asked, deadline);
   }
 
   /** Says what the cache did, to whoever asks by header and to the log. */

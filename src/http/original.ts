@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Passthrough, Peeked } from '../render/passthrough.ts';
+import type { ImageRequest } from '../request/parse.ts';
 import { singleRange } from '../sources/range.ts';
 import type { Opened } from '../sources/source.ts';
 import { allowsRange, isNotModified } from './conditional.ts';
-import { originalHeaders, originalValidators } from './headers.ts';
+import { downloadHeaders, originalHeaders, originalValidators } from './headers.ts';
 import type { RequestDeadline } from './request-deadline.ts';
 
 export interface OriginalOptions {
@@ -18,27 +19,33 @@ export interface OriginalOptions {
 export type SendOriginal = (
   request: FastifyRequest,
   reply: FastifyReply,
-  key: string,
+  asked: ImageRequest,
   deadline: RequestDeadline,
 ) => Promise<void>;
 
 export function createSendOriginal({ passthrough, cacheControl }: OriginalOptions): SendOriginal {
-  function describe(reply: FastifyReply, { head, size }: Peeked): void {
-    reply.headers(originalValidators(head, cacheControl)).headers(originalHeaders(head)).header('content-length', size);
+  function describe(reply: FastifyReply, { options }: ImageRequest, { head, size }: Peeked): void {
+    reply.headers(originalValidators(head, cacheControl)).headers(originalHeaders(head));
+    reply.headers(downloadHeaders(options.dl)).header('content-length', size);
   }
 
   /** Sends the answer to a HEAD, or a 304; false when a body is wanted. */
-  async function sendWithoutBody(request: FastifyRequest, reply: FastifyReply, key: string, signal: AbortSignal) {
+  async function sendWithoutBody(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: ImageRequest,
+    signal: AbortSignal,
+  ) {
     const isHead = request.method === 'HEAD';
     if (!isHead && !isConditional(request)) return false;
-    const peeked = await passthrough.peek(key, signal);
+    const peeked = await passthrough.peek(asked.key, signal);
     if (isNotModified(request.headers, peeked.head)) {
       // The lifetime and validators of the 200, and nothing that describes a body it does not have.
       reply.code(304).headers(originalValidators(peeked.head, cacheControl)).send();
       return true;
     }
     if (!isHead) return false;
-    describe(reply, peeked);
+    describe(reply, asked, peeked);
     reply.send();
     return true;
   }
@@ -51,11 +58,11 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
     return await passthrough.open(key, undefined, signal);
   }
 
-  return async (request, reply, key, { signal, lift }) => {
-    if (await sendWithoutBody(request, reply, key, signal)) return;
-    const opened = await openRange(request, key, signal);
+  return async (request, reply, asked, { signal, lift }) => {
+    if (await sendWithoutBody(request, reply, asked, signal)) return;
+    const opened = await openRange(request, asked.key, signal);
     lift();
-    describe(reply, { head: opened.head, size: opened.length });
+    describe(reply, asked, { head: opened.head, size: opened.length });
     if (opened.contentRange !== undefined) reply.code(206).header('content-range', opened.contentRange);
     // Too late for another status: the connection is closed short of its length, and the log says why.
     opened.body.once('error', () => {

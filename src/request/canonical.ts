@@ -40,7 +40,7 @@ function shapeOf(fit: Options['fit'] = 'cover', pos: Options['pos'] = 'centre'):
 
 /** Whether a picture is asked for; without options the original itself is. */
 export function asksForVariant(options: Options): boolean {
-  return OPTION_NAMES.some((name) => options[name] !== undefined);
+  return OPTION_NAMES.some((name) => name !== 'dl' && options[name] !== undefined);
 }
 
 /**
@@ -59,7 +59,7 @@ export function canonicalQuery(options: Options, policy: OptionPolicy): string {
 
 /** The options that tell variants of one original and one output format apart. */
 export function variantOptions(options: Options, format: OutputFormat): string {
-  const { f: _, bg, colors, anim, ...others } = withoutDefaultQuality(options, format);
+  const { f: _f, dl: _dl, bg, colors, anim, ...others } = withoutDefaultQuality(options, format);
   const { alpha, animated } = FORMATS[format];
   const isFilled = !alpha || others.pad !== undefined || others.fit === 'contain';
   const isPalette = format === 'png' || format === 'gif';
@@ -74,7 +74,7 @@ export function variantOptions(options: Options, format: OutputFormat): string {
 function serialise(options: Options): string {
   const pairs: string[] = [];
   for (const name of OPTION_NAMES) {
-    if (options[name] !== undefined) pairs.push(`${name}=${String(options[name]).replace(' ', '+')}`);
+    if (options[name] !== undefined) pairs.push(`${name}=${encode(String(options[name]))}`);
   }
   return pairs.join('&');
 }
@@ -105,4 +105,9 @@ function multiplied(pad: string, dpr: number): string {
     .split(',')
     .map((side) => Math.round(Number(side) * dpr))
     .join(',');
+}
+
+/** Form encoding, with the commas of lists left as they are. */
+function encode(text: string): string {
+  return encodeURIComponent(text).split('%20').join('+').split('%2C').join(',');
 }

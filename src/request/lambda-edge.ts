@@ -48,6 +48,7 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   bg: readNothing,
   colors: readNothing,
   anim: readNothing,
+  dl: readNothing,
 };
 
 function readNothing(): undefined {

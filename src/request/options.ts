@@ -1,6 +1,8 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
 import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
+import { parseFileName } from './file-name.ts';
+import { parseColours, parseQuality, parseRatio, parseSide, parseSwitch } from './numbers.ts';
 import { parsePosition } from './position.ts';
 import { type Flip, parseFlip, parseRotation, type Rotation } from './turn.ts';
 
@@ -31,6 +33,8 @@ export interface Options {
   readonly anim?: 0 | 1;
   readonly f?: FormatOption;
   readonly q?: number;
+  /** The one option that says nothing of the picture. */
+  readonly dl?: string;
 }
 
 export type OptionName = keyof Options;
@@ -138,6 +142,12 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'JPEG 80, WebP 75, AVIF 50',
     parse: parseQuality,
   },
+  dl: {
+    expected: 'a file name of at most 128 characters, without slashes',
+    doc: 'The answer is a download under this name; alone, the original is.',
+    default: 'none: shown where it is asked for',
+    parse: parseFileName,
+  },
 };
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
@@ -147,39 +157,10 @@ export function isOptionName(name: string): name is OptionName {
   return (OPTION_NAMES as readonly string[]).indexOf(name) >= 0;
 }
 
-function parseSide(text: string): number | undefined {
-  if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) return undefined;
-  const side = Number(text);
-  // Over 308 digits are Infinity, which no proportion survives.
-  return side >= 1 && side < Infinity ? side : undefined;
-}
-
 const FITS: readonly Fit[] = ['cover', 'contain', 'fill', 'inside', 'outside'];
 
 function parseFit(text: string): Fit | undefined {
   return FITS.find((fit) => fit === text);
-}
-
-function parseRatio(text: string): number | undefined {
-  if (!/^[0-9](\.[0-9]{1,6})?$/.test(text)) return undefined;
-  const ratio = Number(text);
-  return ratio >= 0.5 && ratio <= 4 ? ratio : undefined;
-}
-
-function parseColours(text: string): number | undefined {
-  if (!/^[0-9]{1,3}$/.test(text)) return undefined;
-  const colours = Number(text);
-  return colours >= 2 && colours <= 256 ? colours : undefined;
-}
-
-function parseSwitch(text: string): 0 | 1 | undefined {
-  return text === '0' ? 0 : text === '1' ? 1 : undefined;
-}
-
-function parseQuality(text: string): number | undefined {
-  if (!/^[0-9]{1,3}$/.test(text)) return undefined;
-  const quality = Number(text);
-  return quality >= 1 && quality <= 100 ? quality : undefined;
 }
 
 function parseFormat(text: string): FormatOption | undefined {

@@ -1,3 +1,4 @@
+import { hasControlCharacter } from './characters.ts';
 import { decode, decodeForm } from './decode.ts';
 import { readLambdaEdgeOptions } from './lambda-edge.ts';
 import { isOptionName, OPTIONS, type OptionName, type Options } from './options.ts';
@@ -117,15 +118,6 @@ function quote(text: string | undefined): string {
   const short = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
   // JSON escapes line breaks; controls that JSON leaves alone, and letters that turn the direction of writing, are escaped too.
   return JSON.stringify(short).replace(/[^\x20-\x7e…]/g, escaped);
-}
-
-/** C0 and C1 control characters and DEL. */
-function hasControlCharacter(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return true;
-  }
-  return false;
 }
 
 /** Length in UTF-8 of a well-formed string; each half of a surrogate pair counts two of the pair's four bytes. */

@@ -97,6 +97,7 @@ t.test('what goes without saying is not said', (t) => {
     ['crop=0.50,0,1.0,10&w=9', 'w=9&crop=0.5,0,1.0,10'],
     ['w=9&anim=1', 'w=9'],
     ['w=9&rot=180&flip=hv', 'w=9'],
+    ['dl=a+%26%20b,%22%C3%A4%22.jpg&w=9', 'w=9&dl=a+%26+b,%22%C3%A4%22.jpg'],
     ['w=9&flip=v', 'w=9&rot=180&flip=h'],
     ['w=9&rot=270&flip=hv', 'w=9&rot=90'],
     ['w=9&anim=0&colors=16', 'w=9&colors=16&anim=0'],
@@ -165,6 +166,7 @@ t.test('the options of a variant name no format, and no quality that is the usua
     [{ w: 9, colors: 16 }, 'webp', 'w=9'],
     [{ w: 9, anim: 0 }, 'webp', 'w=9&anim=0'],
     [{ w: 9, anim: 0 }, 'jpeg', 'w=9'],
+    [{ w: 9, dl: 'a.jpg' }, 'jpeg', 'w=9'],
   ];
   for (const [options, format, text] of rows) {
     t.equal(variantOptions(options, format), text, `${JSON.stringify(options)} as ${format}`);
@@ -174,6 +176,7 @@ t.test('the options of a variant name no format, and no quality that is the usua
 
 t.test('without an option the original is asked for', (t) => {
   t.notOk(asksForVariant({}));
+  t.notOk(asksForVariant(parsed('dl=a.jpg')));
   t.notOk(asksForVariant(parsed('utm_source=x&w=&__proto__=1')));
   for (const query of ['w=1', 'h=1', 'f=auto', 'q=1']) t.ok(asksForVariant(parsed(query)), query);
   t.end();
