@@ -89,9 +89,15 @@ function boxOf(original: Size, options: GeometryOptions): Size {
   const [across, down] = [w / original.width, h / original.height];
   if (fit === 'inside') return inProportion(original, options, across <= down);
   if (fit === 'outside') return inProportion(original, options, across >= down);
-  const scale = Math.max(across, down);
-  const isTooLarge = enlarge === 0 && fit !== 'contain' && scale > 1;
-  return isTooLarge ? { width: side(w / scale), height: side(h / scale) } : { width: w, height: h };
+  const isLarger = across > 1 || down > 1;
+  return enlarge === 0 && fit !== 'contain' && isLarger ? boxWithin(original, w, h) : { width: w, height: h };
+}
+
+/** The largest box of the shape of w and h that an original fills without being enlarged. */
+function boxWithin({ width, height }: Size, w: number, h: number): Size {
+  // By products, which are exact: divided by a quotient, a half would come out a rounding error short of itself.
+  if (w * height > h * width) return { width, height: side((h * width) / w) };
+  return { width: side((w * height) / h), height };
 }
 
 /** One side as it is asked for, the other as the original's shape wants it. */

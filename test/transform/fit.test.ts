@@ -58,7 +58,7 @@ t.test('the sides of every fit, with and without enlarging, are those of the ora
       const wanted = oracle(picture, options);
       return output.width === wanted.width && output.height === wanted.height;
     }),
-    { numRuns: 5000 },
+    { numRuns: 20_000 },
   );
   t.end();
 });
@@ -84,6 +84,12 @@ t.test('within limits, whatever is asked for; and every part lies within its who
     }),
     { numRuns: 2000 },
   );
+  t.end();
+});
+
+t.test('half a pixel is rounded upwards, however it comes about', (t) => {
+  const { output } = computeGeometry({ width: 6535, height: 7 }, { w: 16_803, h: 18, enlarge: 0 }, NO_LIMITS);
+  t.same(output, { width: 6535, height: 7 }, '16803 x 7 / 18 is 6534.5');
   t.end();
 });
 
