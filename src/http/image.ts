@@ -6,10 +6,10 @@ import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
 import { acceptedFormats, type NegotiatedFormat } from '../request/accept.ts';
-import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import type { OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
-import { type ImageRequest, parseRequest } from '../request/parse.ts';
 import { type PlanPolicy, planVariant } from '../transform/plan.ts';
+import { type Asked, createTargetReader } from './asked.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
 import { downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
@@ -33,16 +33,17 @@ export interface ImageOptions {
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
   const { sourceId, originals, render, sendOriginal, policy, planPolicy, cacheControl, deadlineMs } = options;
 
+  const read = createTargetReader(policy);
   const memo = createVariantMemo();
 
   app.route({ method: ['GET', 'HEAD'], url: '/', handler });
   done();
 
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const asked = parse(request.originalUrl, policy);
+    const asked = read(request.originalUrl);
     const deadline = startDeadline(reply, deadlineMs);
     if (asked.options.f === 'auto') appendVary(reply, 'Accept');
-    if (asksForVariant(asked.options)) await sendVariant(request, reply, asked, deadline).catch(onceMore);
+    if (asked.isVariant) await sendVariant(request, reply, asked, deadline).catch(onceMore);
     else await original(request, reply, asked, deadline);
     return reply;
 
@@ -56,7 +57,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
   async function sendVariant(
     request: FastifyRequest,
     reply: FastifyReply,
-    asked: ImageRequest,
+    asked: Asked,
     deadline: RequestDeadline,
   ): Promise<void> {
     const asking = performance.now();
@@ -83,12 +84,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     }
   }
 
-  async function original(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    asked: ImageRequest,
-    deadline: RequestDeadline,
-  ) {
+  async function original(request: FastifyRequest, reply: FastifyReply, asked: Asked, deadline: RequestDeadline) {
     note(request, reply, asked, { outcome: 'original' });
     await sendOriginal(request, reply, asked, deadline);
   }
@@ -97,20 +93,20 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
   function note(
     request: FastifyRequest,
     reply: FastifyReply,
-    { key, options }: ImageRequest,
+    { key, query }: Asked,
     { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
   ): void {
-    request.summary = { key, options: canonicalQuery(options, policy), outcome, timings };
+    request.summary = { key, options: query, outcome, timings };
     reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
   }
 
   function variantOf(
     record: OriginalRecord,
     request: FastifyRequest,
-    { key, options }: ImageRequest,
+    { key, options, query }: Asked,
   ): Variant | undefined {
     const accepted = options.f === 'auto' ? acceptedFormats(request.headers.accept) : [];
-    return memo(record, `${canonicalQuery(options, policy)} ${accepted}`, () => {
+    return memo(record, `${query} ${accepted}`, () => {
       const plan = planFor(record, options, accepted);
       const { etag: originalEtag } = record.head;
       return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, options, plan });
@@ -132,12 +128,4 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
 /** Whether what may be passed through is; the best format for a drawing is always its own. */
 function isAnswer({ format }: UntouchedContent, { f }: Options): boolean {
   return f === undefined || (f === 'auto' && format === 'svg');
-}
-
-/** The request in canonical form; 400 when it does not parse. */
-function parse(target: string, policy: OptionPolicy): ImageRequest {
-  const parsed = parseRequest(target, policy.dialect);
-  if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
-  const { key, options } = parsed.value;
-  return { key, options: asksForVariant(options) ? canonicalOptions(options, policy) : options };
 }
