@@ -11,13 +11,18 @@ import { ROOT } from './support/process.ts';
 const URLS = '/a.jpg?w=200&h=150\n/a.jpg?h=150&w=200\n/a.jpg?w=5000\n';
 const SUMMARY = /\n +1 {2}h=150&w=200 {2}accepted w=200&h=150 {2}the same\n.+\nCache entries by URL as it came: 3\.\n/s;
 
-/** What `lambent …` prints, and how it ends. */
-async function lambent(args: readonly string[], { input = '', env = {} } = {}) {
+function start(args: readonly string[], { input = '', env = {} } = {}) {
   const child = spawn(process.execPath, ['dist/cli.js', ...args], {
     cwd: ROOT,
     env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0', ...env },
   });
   child.stdin.end(input);
+  return child;
+}
+
+/** What `lambent …` prints, and how it ends. */
+async function lambent(args: readonly string[], options: Parameters<typeof start>[1] = {}) {
+  const child = start(args, options);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { out, err, code };
 }
@@ -74,11 +79,7 @@ t.test('says what is wrong in one line', async (t) => {
 
 t.test('a reader who has seen enough ends it quietly', async (t) => {
   const input = Array.from({ length: 9000 }, (_, index) => `/a.jpg?w=5&x=${index}\n`).join('');
-  const child = spawn(process.execPath, ['dist/cli.js', 'check-url', '-'], {
-    cwd: ROOT,
-    env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' },
-  });
-  child.stdin.end(input);
+  const child = start(['check-url', '-'], { input });
   child.stdout.once('data', () => child.stdout.destroy());
   const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   t.same({ err, code }, { err: '', code: 0 });

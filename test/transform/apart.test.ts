@@ -2,27 +2,19 @@ import sharp from 'sharp';
 import t from 'tap';
 import { draw } from '../../src/transform/apart.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
-import { type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
+import { planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { colourAt, jpeg } from '../support/pictures.ts';
 import { setEnvironment } from '../support/service.ts';
+import { POLICY } from '../support/variants.ts';
 
 const LONG_MS = 20_000;
-const POLICY: PlanPolicy = {
-  maxWidth: 4096,
-  maxHeight: 4096,
-  maxSourcePixels: 50_000_000,
-  maxFrames: 256,
-  avifMaxPixels: 4_000_000,
-  rules: DRAWING_RULES['lambda-edge'],
-};
-
 // What a child of Node.js 24 says of the functions it has loaded would count against those of this process.
 setEnvironment(t, '_TAPJS_PROCESSINFO_COVERAGE_', '0');
 
 function planOf(format: ImageFacts['format'], w: number) {
   const facts = { format, width: 20, height: 10, frames: 1, alpha: true, progressive: false };
-  const plan = planVariant({ w, f: 'png' }, facts, [], POLICY);
+  const plan = planVariant({ w, f: 'png' }, facts, [], { ...POLICY, rules: DRAWING_RULES['lambda-edge'] });
   if (!plan) throw new Error('The original itself was the answer.');
   return plan;
 }

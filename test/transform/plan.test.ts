@@ -4,17 +4,8 @@ import type { NegotiatedFormat } from '../../src/request/accept.ts';
 import type { FormatOption, Options } from '../../src/request/options.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
-import { DRAWING_RULES } from '../../src/transform/rules.ts';
+import { POLICY } from '../support/variants.ts';
 
-/** The limits that hold when nothing is configured. */
-const limits: PlanPolicy = {
-  maxWidth: 4096,
-  maxHeight: 4096,
-  maxSourcePixels: 50_000_000,
-  maxFrames: 256,
-  avifMaxPixels: 4_000_000,
-  rules: DRAWING_RULES.native,
-};
 const photo: ImageFacts = { format: 'jpeg', width: 400, height: 300, frames: 1, alpha: false, progressive: false };
 const modern: readonly NegotiatedFormat[] = ['avif', 'webp'];
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
@@ -27,7 +18,7 @@ interface Case {
 }
 
 function attempt({ facts, options = { w: 100 }, accepted = [], limits: changed }: Case): Plan | undefined {
-  return planVariant(options, { ...photo, ...facts }, accepted, { ...limits, ...changed });
+  return planVariant(options, { ...photo, ...facts }, accepted, { ...POLICY, ...changed });
 }
 
 function plan(given: Case): Plan {

@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
-import { type OutputFormat, sniffFormat } from '../../src/formats.ts';
+import type { OutputFormat } from '../../src/formats.ts';
 import type { Options } from '../../src/request/options.ts';
 import { type ImageFacts, readFacts } from '../../src/transform/facts.ts';
 import type { Size } from '../../src/transform/geometry.ts';
-import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { sharpError } from '../../src/transform/sharp-error.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
@@ -23,33 +22,10 @@ import {
   SVG,
   transparentPng,
 } from '../support/pictures.ts';
+import { factsOf, planFor, variant } from '../support/variants.ts';
 
-const limits: PlanPolicy = {
-  maxWidth: 4096,
-  maxHeight: 4096,
-  maxSourcePixels: 50_000_000,
-  maxFrames: 256,
-  avifMaxPixels: 4_000_000,
-  rules: DRAWING_RULES.native,
-};
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
-
-async function factsOf(original: Uint8Array): Promise<ImageFacts> {
-  const format = sniffFormat(original);
-  if (format === undefined || format === 'svg') throw new Error('Not a picture of pixels.');
-  return await readFacts(original, format);
-}
-
-async function planFor(original: Uint8Array, options: Options, changed: Partial<PlanPolicy> = {}): Promise<Plan> {
-  const plan = planVariant(options, await factsOf(original), [], { ...limits, ...changed });
-  if (plan === undefined) throw new Error('The original itself was the answer.');
-  return plan;
-}
-
-async function variant(original: Uint8Array, options: Options, changed: Partial<PlanPolicy> = {}): Promise<Buffer> {
-  return await transform(original, await planFor(original, options, changed));
-}
 
 async function sides(encoded: Uint8Array): Promise<Size> {
   const { width, height } = await sharp(encoded).metadata();
