@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { OptionPolicy } from './request/canonical.ts';
 import type { Options } from './request/options.ts';
 import { type Dialect, parseOptions } from './request/parse.ts';
+import type { SvgRule } from './transform/rules.ts';
 
 /** One environment variable: its type with default and bounds, and for an operator what it must be and what it does. */
 interface Variable<S extends TSchema = TSchema> {
@@ -160,7 +161,7 @@ export interface Config {
   readonly defaultOptions: Options;
   readonly dialect: Dialect;
   /** Unset: as the dialect has it. */
-  readonly svg: 'pass' | 'rasterize' | 'refuse' | undefined;
+  readonly svg: SvgRule | undefined;
   readonly workers: number;
   readonly queueLength: number;
   readonly deadlineMs: number;

@@ -7,22 +7,19 @@ export function parseSide(text: string): number | undefined {
   return side >= 1 && side < Infinity ? side : undefined;
 }
 
-export function parseQuality(text: string): number | undefined {
-  if (!/^[0-9]{1,3}$/.test(text)) return undefined;
-  const quality = Number(text);
-  return quality >= 1 && quality <= 100 ? quality : undefined;
+/** The parser of a whole number of at most three digits, within bounds. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number | undefined {
+  return (text) => {
+    if (!/^[0-9]{1,3}$/.test(text)) return undefined;
+    const value = Number(text);
+    return value >= minimum && value <= maximum ? value : undefined;
+  };
 }
 
 export function parseRatio(text: string): number | undefined {
   if (!/^[0-9](\.[0-9]{1,6})?$/.test(text)) return undefined;
   const ratio = Number(text);
   return ratio >= 0.5 && ratio <= 4 ? ratio : undefined;
-}
-
-export function parseColours(text: string): number | undefined {
-  if (!/^[0-9]{1,3}$/.test(text)) return undefined;
-  const colours = Number(text);
-  return colours >= 2 && colours <= 256 ? colours : undefined;
 }
 
 export function parseSwitch(text: string): 0 | 1 | undefined {

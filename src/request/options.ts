@@ -2,7 +2,7 @@ import { FORMATS, type OutputFormat } from '../formats.ts';
 import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parseFileName } from './file-name.ts';
-import { parseColours, parseQuality, parseRatio, parseSide, parseSwitch } from './numbers.ts';
+import { parseRatio, parseSide, parseSwitch, wholeNumber } from './numbers.ts';
 import { parsePosition } from './position.ts';
 import { type Flip, parseFlip, parseRotation, type Rotation } from './turn.ts';
 
@@ -122,7 +122,7 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     expected: 'a whole number from 2 to 256',
     doc: 'Colours of a palette at most, for PNG and GIF; other formats take none.',
     default: 'PNG: no palette; GIF: 256',
-    parse: parseColours,
+    parse: wholeNumber(2, 256),
   },
   anim: {
     expected: '0 or 1',
@@ -140,7 +140,7 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     expected: 'a whole number from 1 to 100',
     doc: 'Quality. PNG and GIF are lossless here and take none.',
     default: 'JPEG 80, WebP 75, AVIF 50',
-    parse: parseQuality,
+    parse: wholeNumber(1, 100),
   },
   dl: {
     expected: 'a file name of at most 128 characters, without slashes',

@@ -4,7 +4,7 @@ import type { NegotiatedFormat } from '../request/accept.ts';
 import type { Options } from '../request/options.ts';
 import { addPad, cropOf, cutFrom, padOf, withRoomFor } from './box.ts';
 import type { ImageFacts } from './facts.ts';
-import { computeGeometry, type Geometry, type Region, type Size, type SizeLimits } from './geometry.ts';
+import { computeGeometry, type Geometry, type Size, type SizeLimits } from './geometry.ts';
 import { chooseFormat } from './output-format.ts';
 import type { DrawingRules } from './rules.ts';
 import { isOnSide, type Turn, turnedSize, turnOf, unturned } from './turn.ts';
@@ -58,7 +58,6 @@ export function planVariant(
   accepted: readonly NegotiatedFormat[],
   policy: PlanPolicy,
 ): Plan | undefined {
-  const cut = cropOf(options, facts);
   const affordable = facts.frames <= policy.maxFrames && pixelsOf(facts) * facts.frames <= policy.maxSourcePixels;
   const turn = turnOf(options);
   // libvips turns the strip of all frames at once, which leaves each where it is only when it is mirrored.
@@ -66,7 +65,7 @@ export function planVariant(
   if (animates && !affordable && facts.frames > 1 && options.f === undefined) return undefined;
   const format = formatOf(options, facts, accepted, policy);
   const frames = affordable && animates && FORMATS[format].animated ? facts.frames : 1;
-  const geometry = layOut(options, cut, facts, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
+  const geometry = layOut(options, facts, sizeLimits(facts, policy, frames, FORMATS[format].maxSide));
   const sourcePixels = decodedPixels(facts, geometry, turn) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
   return {
@@ -84,7 +83,8 @@ export function planVariant(
 }
 
 /** Everything about sides: what is cut out first, how that fills its box when it is turned, and what is added around it. */
-function layOut(options: Options, cut: Region | undefined, facts: ImageFacts, limits: SizeLimits): Geometry {
+function layOut(options: Options, facts: ImageFacts, limits: SizeLimits): Geometry {
+  const cut = cropOf(options, facts);
   const [pad, turn] = [padOf(options), turnOf(options)];
   const whole = cut ?? facts;
   const geometry = computeGeometry(turnedSize(whole, turn), options, withRoomFor(pad, limits));
@@ -100,7 +100,7 @@ function formatOf(
   accepted: readonly NegotiatedFormat[],
   policy: PlanPolicy,
 ): OutputFormat {
-  const { output } = layOut(options, cropOf(options, facts), facts, sizeLimits(facts, policy));
+  const { output } = layOut(options, facts, sizeLimits(facts, policy));
   return chooseFormat(facts, {
     asked: options.f,
     accepted,
