@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
-import { type Config, ConfigError, optionPolicy, type VariableName } from './config.ts';
+import { type Config, ConfigError, optionPolicy } from './config.ts';
 import { prepareDrain } from './http/drain.ts';
 import { buildManagementApp } from './http/management.ts';
 import { createSendOriginal } from './http/original.ts';
@@ -13,6 +13,7 @@ import { createOriginals } from './render/originals.ts';
 import { createPassthrough } from './render/passthrough.ts';
 import { prepare } from './render/prepare.ts';
 import { createRenderer } from './render/renderer.ts';
+import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
 import { observeSource } from './sources/observe.ts';
 import { openSource } from './sources/open-source.ts';
 import type { Source, SourceStatus } from './sources/source.ts';
@@ -24,6 +25,7 @@ import { draw } from './transform/apart.ts';
 import type { Plan } from './transform/plan.ts';
 import { drawingRules } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
+import type { VariableName } from './variables.ts';
 
 type Transform = (original: Uint8Array, plan: Plan) => Promise<Buffer>;
 
@@ -60,7 +62,7 @@ const CHECK_RETRY_MS = 5_000;
 /** The composition root: configuration in, parts put together, nothing started. */
 export async function buildApp(config: Config, replaced: Partial<Parts> = {}): Promise<App> {
   const rules = drawingRules(config.dialect, config.svg);
-  setUpSharp(rules);
+  setUpSharp({ ...rules, keepsGainMap: config.keepsGainMap });
   const metrics = createMetrics();
   const parts = await chooseParts(config, replaced, metrics);
   const { logger } = parts;
@@ -73,16 +75,17 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
   const admissions = createAdmissions(config, metrics);
   const memoryTier = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
   metrics.watch({ workers: config.workers, admissions, memoryTier });
+  const fresh = { freshMs: config.originalFreshMs, now: parts.now };
+  const readerOf = (maxSourceBytes: number) => createOriginalReader({ source, maxSourceBytes, rules, now: parts.now });
   const originals = createOriginals({
-    reader: createOriginalReader({
-      source,
-      maxSourceBytes: config.maxSourceBytes,
-      rules,
-      now: parts.now,
-    }),
+    reader: readerOf(config.maxSourceBytes),
     admission: admissions.originals,
-    freshMs: config.originalFreshMs,
-    now: parts.now,
+    ...fresh,
+  });
+  const readWatermark = createWatermarks({
+    specs: config.watermarks,
+    reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
+    ...fresh,
   });
   const render = createRenderer({
     tier: memoryTier,
@@ -97,6 +100,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     image: {
       sourceId: source.id,
       originals,
+      readWatermark,
       render,
       sendOriginal: createSendOriginal({
         passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),

@@ -6,7 +6,7 @@ import { transform } from './transform/transform.ts';
 /** Carries out one order of `transform/apart.ts`, and ends: on its own, with its parent, or when it is killed for taking too long. */
 process.once('disconnect', () => process.exit());
 process.once('message', async ({ original, plan }: Order) => {
-  setUpSharp({ svg: 'rasterize' });
+  setUpSharp({ svg: 'rasterize', keepsGainMap: false });
   const outcome: Outcome = await transform(original, plan).then(
     (body) => ({ body }),
     (error) =>

@@ -12,6 +12,8 @@ interface FormatRow {
   readonly sniff: (head: Uint8Array) => boolean;
   readonly alpha: boolean;
   readonly animated: boolean;
+  /** Whether it can say what its colours mean by a profile. */
+  readonly profile: boolean;
   /** The longest side that its encoder writes, in pixels; for JPEG and AVIF less than the format could store. */
   readonly maxSide: number;
   /** Whether a URL may ask for it; TIFF is written only for those who come from a service that did. */
@@ -26,6 +28,7 @@ export const FORMATS = {
     sniff: (head) => begins(head, 0, [0xff, 0xd8, 0xff]),
     alpha: false,
     animated: false,
+    profile: true,
     maxSide: 65_500,
     offered: true,
     encoder: { quality: 80, chromaSubsampling: '4:2:0', progressive: false },
@@ -35,6 +38,7 @@ export const FORMATS = {
     sniff: (head) => begins(head, 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     alpha: true,
     animated: false,
+    profile: true,
     maxSide: 2_147_483_647,
     offered: true,
     encoder: { compressionLevel: 6, adaptiveFiltering: true, palette: false },
@@ -44,6 +48,7 @@ export const FORMATS = {
     sniff: (head) => beginsText(head, 0, 'RIFF') && beginsText(head, 8, 'WEBP'),
     alpha: true,
     animated: true,
+    profile: true,
     maxSide: 16_383,
     offered: true,
     encoder: { quality: 75, effort: 4 },
@@ -54,6 +59,7 @@ export const FORMATS = {
     sniff: (head) => isoBrands(head).includes('avif'),
     alpha: true,
     animated: false,
+    profile: true,
     maxSide: 16_384,
     offered: true,
     encoder: { quality: 50, effort: 2, chromaSubsampling: '4:2:0' },
@@ -63,6 +69,7 @@ export const FORMATS = {
     sniff: (head) => beginsText(head, 0, 'GIF87a') || beginsText(head, 0, 'GIF89a'),
     alpha: true,
     animated: true,
+    profile: false,
     maxSide: 65_535,
     offered: true,
     encoder: { effort: 4 },
@@ -72,6 +79,7 @@ export const FORMATS = {
     sniff: (head) => TIFF_MAGICS.some((magic) => begins(head, 0, magic)),
     alpha: true,
     animated: false,
+    profile: true,
     maxSide: 65_535,
     offered: false,
     encoder: { compression: 'lzw', predictor: 'horizontal' },
@@ -81,6 +89,7 @@ export const FORMATS = {
     sniff: beginsSvg,
     alpha: true,
     animated: false,
+    profile: false,
     maxSide: 0,
     offered: false,
   },

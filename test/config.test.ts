@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ConfigError, optionPolicy, readConfig, VARIABLES } from '../src/config.ts';
+import { ConfigError, optionPolicy, readConfig } from '../src/config.ts';
+import { VARIABLES } from '../src/variables.ts';
 
 const SAMPLES = 'file:///samples';
 
@@ -65,7 +66,15 @@ t.test('URLs are read in our own way unless another is asked for', (t) => {
   t.equal(readConfig({}, SAMPLES).dialect, 'native');
   t.equal(readConfig({ COMPAT: '' }, SAMPLES).dialect, 'native');
   const config = readConfig({ COMPAT: 'lambda-edge', MAX_WIDTH: '10', DEFAULT_OPTIONS: 'q=70' }, SAMPLES);
-  t.same(optionPolicy(config), { dialect: 'lambda-edge', maxWidth: 10, maxHeight: 4096, defaults: { q: 70 } });
+  t.same(optionPolicy(config), {
+    dialect: 'lambda-edge',
+    maxWidth: 10,
+    maxHeight: 4096,
+    defaults: { q: 70 },
+    presets: {},
+    presetsOnly: false,
+    watermarks: [],
+  });
   t.end();
 });
 
@@ -93,7 +102,7 @@ t.test('a bad value names variable, value and what was expected', (t) => {
     [
       'DEFAULT_OPTIONS',
       'f=auto&zoom=2',
-      /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected known options with values only\.$/,
+      /^DEFAULT_OPTIONS is "f=auto&zoom=2"; expected options as in a URL \(Known options with values only\.\)\.$/,
     ],
     ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
     ['SVG', 'draw', /^SVG is "draw"; expected one of pass, rasterize, refuse\.$/],

@@ -1,9 +1,9 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import { VARIABLES } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { OPTIONS } from '../src/request/options.ts';
+import { VARIABLES } from '../src/variables.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const readme = await read('README.md');

@@ -1,4 +1,10 @@
-import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import {
+  allOptions,
+  asksForVariant,
+  canonicalOptions,
+  canonicalQuery,
+  type OptionPolicy,
+} from '../request/canonical.ts';
 import { decodeLeniently } from '../request/decode.ts';
 import { isOptionName, type Options } from '../request/options.ts';
 import { parseRequest } from '../request/parse.ts';
@@ -18,7 +24,7 @@ export interface Verdict {
 const MAX_IGNORED = 8;
 
 export function judge(query: string, policy: OptionPolicy): Verdict {
-  const parsed = parseRequest(`/x?${query}`, policy.dialect);
+  const parsed = parseRequest(`/x?${query}`, policy);
   if (parsed.problem) return { outcome: 'refused', text: parsed.problem.message, ignored: [], options: {} };
   const given = parsed.value.options;
   const ignored = namesIn(query)
@@ -26,7 +32,7 @@ export function judge(query: string, policy: OptionPolicy): Verdict {
     .slice(0, MAX_IGNORED);
   if (!asksForVariant(given)) return { outcome: 'original', text: '', ignored, options: given };
   const options = canonicalOptions(given, policy);
-  const outcome = isClamped({ ...policy.defaults, ...given }, options) ? 'clamped' : 'accepted';
+  const outcome = isClamped(allOptions(given, policy), options) ? 'clamped' : 'accepted';
   return { outcome, text: canonicalQuery(options, policy), ignored, options };
 }
 

@@ -32,7 +32,7 @@ export function createTargetReader(policy: OptionPolicy): (target: string) => As
 }
 
 function readTarget(target: string, policy: OptionPolicy): Asked {
-  const parsed = parseRequest(target, policy.dialect);
+  const parsed = parseRequest(target, policy);
   if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
   const { key, options: given } = parsed.value;
   // Where nothing is asked for, defaults ask for nothing either.

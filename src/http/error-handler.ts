@@ -32,6 +32,7 @@ const OBJECT_HEADERS = [
   'content-security-policy',
   'cache-status',
   'server-timing',
+  'lambent-animation',
 ];
 
 function logFailure(request: FastifyRequest, failure: ServiceError): void {

@@ -1,6 +1,8 @@
 import type { CacheEntry } from '../cache/tier.ts';
 import { FORMATS } from '../formats.ts';
+import type { OriginalRecord } from '../render/record.ts';
 import type { RenderTimings } from '../render/renderer.ts';
+import type { Variant } from '../render/variant.ts';
 import type { ObjectHead } from '../sources/source.ts';
 
 export type Headers = Readonly<Record<string, string | number>>;
@@ -39,6 +41,12 @@ export function variantHeaders({ body, format }: CacheEntry): Headers {
     'content-length': body.byteLength,
     'content-security-policy': VARIANT_CSP,
   };
+}
+
+/** Says so where an animation has more frames than allowed, and is answered by its first one, or as it is stored. */
+export function animationHeaders({ content }: OriginalRecord, variant: Variant | undefined): Headers {
+  if (variant) return variant.plan.firstOf > 1 ? { 'lambent-animation': 'first-frame' } : {};
+  return content.kind === 'image' ? { 'lambent-animation': 'original' } : {};
 }
 
 /** As `variantValidators`, with what is stored beside an original and lets a cache keep it. */

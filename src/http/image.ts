@@ -5,14 +5,16 @@ import type { OriginalRecord, UntouchedContent } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
+import type { ReadWatermark } from '../render/watermarks.ts';
 import { acceptedFormats, type NegotiatedFormat } from '../request/accept.ts';
 import type { OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
-import { type PlanPolicy, planVariant } from '../transform/plan.ts';
+import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
+import type { Watermark } from '../transform/watermark.ts';
 import { type Asked, createTargetReader } from './asked.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
-import { downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
+import { animationHeaders, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
@@ -20,6 +22,7 @@ import type { RequestSummary } from './request-log.ts';
 export interface ImageOptions {
   readonly sourceId: string;
   readonly originals: Originals;
+  readonly readWatermark: ReadWatermark;
   readonly render: Render;
   readonly sendOriginal: SendOriginal;
   readonly policy: OptionPolicy;
@@ -31,7 +34,8 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { sourceId, originals, render, sendOriginal, policy, planPolicy, cacheControl, deadlineMs } = options;
+  const { sourceId, originals, readWatermark, render, sendOriginal, policy, planPolicy, cacheControl, deadlineMs } =
+    options;
 
   const read = createTargetReader(policy);
   const memo = createVariantMemo();
@@ -66,7 +70,10 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     try {
       const { record } = hold;
       const { head } = record;
-      const variant = variantOf(record, request, asked);
+      const { wm } = asked.options;
+      const watermark = wm === undefined ? undefined : await readWatermark(wm, deadline.signal);
+      const variant = variantOf(record, request, asked, watermark);
+      reply.headers(animationHeaders(record, variant));
       if (!variant) return await original(request, reply, asked, deadline);
       const validators = variantValidators(variant, head, cacheControl);
       if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
@@ -104,28 +111,34 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     record: OriginalRecord,
     request: FastifyRequest,
     { key, options, query }: Asked,
+    watermark: Watermark | undefined,
   ): Variant | undefined {
     const accepted = options.f === 'auto' ? acceptedFormats(request.headers.accept) : [];
-    return memo(record, `${query} ${accepted}`, () => {
-      const plan = planFor(record, options, accepted);
+    return memo(record, `${query} ${accepted} ${watermark?.id ?? ''}`, () => {
+      const plan = planFor(record, options, accepted, watermark);
       const { etag: originalEtag } = record.head;
       return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, options, plan });
     });
   }
 
   /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
-  function planFor({ content }: OriginalRecord, options: Options, accepted: readonly NegotiatedFormat[]) {
+  function planFor(
+    { content }: OriginalRecord,
+    options: Options,
+    accepted: readonly NegotiatedFormat[],
+    watermark: Watermark | undefined,
+  ): Plan | undefined {
     if (content.kind === 'untouched' && isAnswer(content, options)) return undefined;
     const pixels = content.kind === 'untouched' ? content.drawn : content;
     // Turned into pixels, a drawing would run a renderer on a stranger's markup.
     if (!pixels)
-      throw new ServiceError('unsupported_image', `An SVG is not turned into ${options.f}; ask for it without "f".`);
+      throw new ServiceError('unsupported_image', 'An SVG is not turned into pixels; ask for it without "f" and "wm".');
     if (pixels.kind === 'refused') throw pixels.error;
-    return planVariant(options, pixels.facts, accepted, planPolicy);
+    return planVariant(options, pixels.facts, accepted, planPolicy, watermark);
   }
 }
 
 /** Whether what may be passed through is; the best format for a drawing is always its own. */
-function isAnswer({ format }: UntouchedContent, { f }: Options): boolean {
-  return f === undefined || (f === 'auto' && format === 'svg');
+function isAnswer({ format }: UntouchedContent, { f, wm }: Options): boolean {
+  return wm === undefined && (f === undefined || (f === 'auto' && format === 'svg'));
 }

@@ -1,10 +1,12 @@
 import { defaultQuality, FORMATS, type OutputFormat } from '../formats.ts';
+import type { Names } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import type { Dialect } from './parse.ts';
+import { strategyOf } from './position.ts';
 import { canonicalTurn } from './turn.ts';
 
 /** What the operator has decided about options; the same at the origin, at the CDN's edge and in the client. */
-export interface OptionPolicy {
+export interface OptionPolicy extends Names {
   /** How URLs are read. */
   readonly dialect: Dialect;
   /** Largest width and height that can be asked for, in pixels. */
@@ -15,11 +17,11 @@ export interface OptionPolicy {
 }
 
 /**
- * Options with defaults applied, sides multiplied, rounded and clamped, and nothing said that goes without saying: two requests
+ * Options with presets and defaults applied, sides multiplied, rounded and clamped, and nothing said that goes without saying: two requests
  * that mean the same picture have the same ones.
  */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
-  const { dpr = 1, rot, flip, fit, pos, enlarge, pad, anim, ...options } = { ...policy.defaults, ...given };
+  const { dpr = 1, rot, flip, fit, pos, enlarge, pad, anim, ...options } = allOptions(given, policy);
   const sides = clampedSides(options, dpr, policy);
   return Object.freeze({
     ...options,
@@ -32,9 +34,14 @@ export function canonicalOptions(given: Options, policy: OptionPolicy): Options 
   });
 }
 
+/** With what a preset stands for, and what holds by default. */
+export function allOptions({ preset, ...given }: Options, { presets, defaults }: OptionPolicy): Options {
+  return { ...defaults, ...(preset !== undefined && presets[preset]), ...given };
+}
+
 /** How a box is filled, where it is not as usual. Only a box that is cut or padded has a place that matters. */
 function shapeOf(fit: Options['fit'] = 'cover', pos: Options['pos'] = 'centre'): Pick<Options, 'fit' | 'pos'> {
-  const isPlaced = (fit === 'cover' || fit === 'contain') && pos !== 'centre';
+  const isPlaced = pos !== 'centre' && (fit === 'cover' || (fit === 'contain' && strategyOf(pos) === undefined));
   return { ...(fit !== 'cover' && { fit }), ...(isPlaced && { pos }) };
 }
 

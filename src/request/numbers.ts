@@ -16,6 +16,15 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   };
 }
 
+/** The parser of a decimal number within bounds, rounded to tenths: what nobody can see need not be told apart. */
+export function tenths(minimum: number, maximum: number): (text: string) => number | undefined {
+  return (text) => {
+    if (!/^[0-9]{1,3}(\.[0-9]{1,6})?$/.test(text)) return undefined;
+    const value = Number(text);
+    return value >= minimum && value <= maximum ? Math.round(value * 10) / 10 : undefined;
+  };
+}
+
 export function parseRatio(text: string): number | undefined {
   if (!/^[0-9](\.[0-9]{1,6})?$/.test(text)) return undefined;
   const ratio = Number(text);

@@ -2,7 +2,8 @@ import { FORMATS, type OutputFormat } from '../formats.ts';
 import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parseFileName } from './file-name.ts';
-import { parseRatio, parseSide, parseSwitch, wholeNumber } from './numbers.ts';
+import { parseName } from './names.ts';
+import { parseRatio, parseSide, parseSwitch, tenths, wholeNumber } from './numbers.ts';
 import { parsePosition } from './position.ts';
 import { type Flip, parseFlip, parseRotation, type Rotation } from './turn.ts';
 
@@ -21,14 +22,24 @@ export interface Options {
   readonly crop?: string;
   readonly rot?: Rotation;
   readonly flip?: Flip;
+  /** How much the colour of a border may differ from place to place, of 255. */
+  readonly trim?: number;
   /** See `position.ts`. */
   readonly pos?: string;
   readonly dpr?: number;
   readonly enlarge?: 0 | 1;
+  /** Sigma in pixels of the variant. */
+  readonly blur?: number;
+  /** Sigma in pixels of the variant. */
+  readonly sharpen?: number;
   /** See `box.ts`. */
   readonly pad?: string;
   /** See `colour.ts`. */
   readonly bg?: string;
+  /** The name of a watermark. */
+  readonly wm?: string;
+  /** The name of other options; never in canonical form. */
+  readonly preset?: string;
   readonly colors?: number;
   readonly anim?: 0 | 1;
   readonly f?: FormatOption;
@@ -82,6 +93,12 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'none',
     parse: parseFlip,
   },
+  trim: {
+    expected: 'a whole number from 0 to 255',
+    doc: 'Cuts off a border of one colour, that of the upper left corner after `crop`, `rot` and `flip`; the number is how much the colour may differ. What is all border stays whole; of an animation the first frame.',
+    default: 'none',
+    parse: wholeNumber(0, 255),
+  },
   fit: {
     expected: 'one of cover, contain, fill, inside, outside',
     doc: 'How a box of `w` and `h` is filled: cut to it (`cover`), padded to it (`contain`), distorted (`fill`), or kept whole, not larger (`inside`) or not smaller (`outside`) than it.',
@@ -89,8 +106,8 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     parse: parseFit,
   },
   pos: {
-    expected: 'centre, top, right top, right, … or a focal point such as 0.3,0.5',
-    doc: 'What `cover` keeps, and where `contain` puts the picture: a side, a corner, or a focal point in fractions of the sides.',
+    expected: 'centre, top, right top, right, …, entropy, attention, or a focal point such as 0.3,0.5',
+    doc: 'What `cover` keeps, and where `contain` puts the picture: a side, a corner, or a focal point in fractions of the sides. `cover` can also look for the busiest part (`entropy`) or the one that draws the eye (`attention`); of an animation in the first frame, which is all that is kept.',
     default: '`centre`',
     parse: parsePosition,
   },
@@ -106,6 +123,18 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: '1',
     parse: parseSwitch,
   },
+  blur: {
+    expected: 'a decimal number from 0.3 to 100',
+    doc: 'Blurs the picture: sigma in pixels of the result, rounded to tenths.',
+    default: 'none',
+    parse: tenths(0.3, 100),
+  },
+  sharpen: {
+    expected: 'a decimal number from 0.5 to 10',
+    doc: 'Sharpens the picture, after `blur`: sigma in pixels of the result, rounded to tenths.',
+    default: 'none',
+    parse: tenths(0.5, 10),
+  },
   pad: {
     expected: 'top,right,bottom,left in whole CSS pixels, one of them above 0',
     doc: 'A border around the picture, multiplied by `dpr`; the picture shrinks where both together would exceed a limit.',
@@ -117,6 +146,18 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     doc: 'Colour behind what is transparent, where the format has no transparency, and of what `contain` and `pad` add.',
     default: 'white; where the format has transparency, none',
     parse: parseColour,
+  },
+  wm: {
+    expected: 'the name of a watermark',
+    doc: 'Lays a watermark of `WATERMARKS_FILE` over the picture and its border; ignored where there is none.',
+    default: 'none',
+    parse: parseName,
+  },
+  preset: {
+    expected: 'the name of a preset',
+    doc: 'Stands for options by a name of `PRESETS_FILE`; what is given beside it comes first. Ignored where there is none.',
+    default: 'none',
+    parse: parseName,
   },
   colors: {
     expected: 'a whole number from 2 to 256',

@@ -1,6 +1,7 @@
 import { hasControlCharacter } from './characters.ts';
 import { decode, decodeForm } from './decode.ts';
 import { readLambdaEdgeOptions } from './lambda-edge.ts';
+import { type Names, NO_NAMES, namesFor, refusedBesidePresets } from './names.ts';
 import { isOptionName, OPTIONS, type OptionName, type Options } from './options.ts';
 
 /** What is wrong with a request: `bad_path` or `bad_option` of the error table, and the text that says so. */
@@ -23,7 +24,14 @@ export interface ImageRequest {
 /** How a query string is read: by this project's own rules, or as the Lambda@Edge function does. */
 export type Dialect = 'native' | 'lambda-edge';
 
-const QUERY_READERS: Readonly<Record<Dialect, (query: string) => Parsed<Options>>> = {
+/** How requests are read. */
+export interface Reading extends Names {
+  readonly dialect: Dialect;
+}
+
+const NATIVE: Reading = { ...NO_NAMES, dialect: 'native' };
+
+const QUERY_READERS: Readonly<Record<Dialect, (query: string, names: Names) => Parsed<Options>>> = {
   native: parseOptions,
   'lambda-edge': (query) => ({ value: readLambdaEdgeOptions(query) }),
 };
@@ -34,11 +42,11 @@ const MAX_KEY_BYTES = 1024;
 const RESERVED_PREFIX = '-/';
 
 /** Parses the raw request target (RFC 9112, 3.2.1: origin form), before anything has decoded it. */
-export function parseRequest(target: string, dialect: Dialect = 'native'): Parsed<ImageRequest> {
+export function parseRequest(target: string, reading: Reading = NATIVE): Parsed<ImageRequest> {
   const mark = target.indexOf('?');
   const key = parseKey(mark < 0 ? target : target.slice(0, mark));
   if (key.problem) return key;
-  const options = QUERY_READERS[dialect](mark < 0 ? '' : target.slice(mark + 1));
+  const options = QUERY_READERS[reading.dialect](mark < 0 ? '' : target.slice(mark + 1), reading);
   if (options.problem) return options;
   return { value: Object.freeze({ key: key.value, options: options.value }) };
 }
@@ -71,31 +79,50 @@ function complaintAbout(key: string): string | undefined {
  * The options of a raw query string. A known option with a bad value, or given twice, is a problem; an empty value is an
  * absent one; everything unknown is ignored, so that it never reaches a key.
  */
-export function parseOptions(query: string): Parsed<Options> {
+export function parseOptions(query: string, names: Names = NO_NAMES): Parsed<Options> {
+  const parsed = parsePairs(query, names);
+  const refused = parsed.problem ? undefined : refusedBesidePresets(parsed.value, names);
+  return refused === undefined
+    ? parsed
+    : badOption(refused, 'expected "preset" alone, which is all that is served here');
+}
+
+function parsePairs(query: string, names: Names): Parsed<Options> {
   const options: { [N in OptionName]?: Options[N] } = {};
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
-    const name = equals < 0 ? undefined : optionName(pair.slice(0, equals));
+    const name = equals < 0 ? undefined : optionName(pair.slice(0, equals), names);
     const text = pair.slice(equals + 1);
     if (name === undefined || text === '') continue;
     if (options[name] !== undefined) return badOption(name, 'expected it once, got it twice');
-    const value = parseValue(name, text);
+    const value = parseValue(name, text, names);
     if (value === undefined)
-      return badOption(name, `expected ${OPTIONS[name].expected}, got ${quote(decodeForm(text))}`);
+      return badOption(name, `expected ${expected(name, names)}, got ${quote(decodeForm(text))}`);
     // The row of a name yields that name's type; the union over all names is too wide for the compiler to follow.
     options[name] = value as never;
   }
   return { value: Object.freeze(options) as Options };
 }
 
-function parseValue(name: OptionName, text: string): Options[OptionName] {
+function parseValue(name: OptionName, text: string, names: Names): Options[OptionName] {
   const decoded = decodeForm(text);
-  return decoded === undefined ? undefined : OPTIONS[name].parse(decoded);
+  const value = decoded === undefined ? undefined : OPTIONS[name].parse(decoded);
+  const known = namesFor(name, names);
+  return known === undefined || known.indexOf(String(value)) >= 0 ? value : undefined;
 }
 
-function optionName(text: string): OptionName | undefined {
+/** Names that an error counts up: enough to see a typing mistake. */
+const MAX_NAMES = 20;
+
+function expected(name: OptionName, names: Names): string {
+  const known = namesFor(name, names)?.slice(0, MAX_NAMES).join(', ');
+  return known === undefined ? OPTIONS[name].expected : `${OPTIONS[name].expected} (${known})`;
+}
+
+/** The option of that name, unless it is one of a feature that is not configured. */
+function optionName(text: string, names: Names): OptionName | undefined {
   const name = decodeForm(text);
-  return name !== undefined && isOptionName(name) ? name : undefined;
+  return name !== undefined && isOptionName(name) && namesFor(name, names)?.length !== 0 ? name : undefined;
 }
 
 function badPath(complaint: string): { readonly problem: Problem } {

@@ -10,15 +10,23 @@ const ACROSS: Readonly<Record<string, number>> = { left: 0, right: 1 };
 const DOWN: Readonly<Record<string, number>> = { top: 0, bottom: 1 };
 const CENTRE: Anchor = { x: 0.5, y: 0.5, isFocus: false };
 
+/** How a part is found by looking at the picture. */
+export type Strategy = 'entropy' | 'attention';
+
 /**
- * `pos` in canonical form: `right`, `top`, `right top`, …, or a focal point `0.3,0.5`. Undefined when the text is no position;
- * the centre, however it is spelt, is `centre`.
+ * `pos` in canonical form: `right`, `top`, `right top`, …, a strategy, or a focal point `0.3,0.5`. Undefined when the text is no
+ * position; the centre, however it is spelt, is `centre`.
  */
 export function parsePosition(text: string): string | undefined {
-  return parseFocus(text) ?? parseSides(text);
+  return parseFocus(text) ?? strategyOf(text) ?? parseSides(text);
 }
 
-/** What a position in canonical form means. */
+/** The strategy that a position is, if it is one. */
+export function strategyOf(position: string | undefined): Strategy | undefined {
+  return position === 'entropy' || position === 'attention' ? position : undefined;
+}
+
+/** What a position in canonical form means; to begin with, a strategy means the centre. */
 export function anchorOf(position: string | undefined): Anchor {
   if (position === undefined || position === 'centre') return CENTRE;
   const comma = position.indexOf(',');

@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
+import { isBare } from './bare.ts';
 import { sharpError } from './sharp-error.ts';
 
 /** What a picture's header says, without its pixels. */
@@ -13,6 +14,14 @@ export interface ImageFacts {
   readonly alpha: boolean;
   /** A progressive JPEG is held whole in memory, at whatever scale it is decoded. */
   readonly progressive: boolean;
+  /** Whether its profile may have colours that sRGB has not. */
+  readonly wideGamut: boolean;
+  /** Whether it has a profile for 16 bits a channel. */
+  readonly deepProfile: boolean;
+  /** Whether it tells how to brighten it for screens that can show more; known only where those are kept. */
+  readonly gainMap: boolean;
+  /** Whether the file holds the picture and nothing else: see `bare.ts`. */
+  readonly bare: boolean;
 }
 
 /**
@@ -29,12 +38,22 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     frames: FORMATS[format].animated && !isTurned(metadata) ? (metadata.pages ?? 1) : 1,
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
+    wideGamut: metadata.icc !== undefined && isWide(metadata.icc),
+    deepProfile: metadata.icc !== undefined && metadata.space === 'rgb16',
+    gainMap: metadata.gainMap !== undefined,
+    bare: isBare(bytes, format),
   };
 }
 
 /** Upside down or on its side; EXIF orientation 2 alone is a mirror image that keeps rows where they are. */
 function isTurned({ orientation = 1 }: Metadata): boolean {
   return orientation > 2;
+}
+
+/** Of RGB (ICC.1, 7.2.6: the colour space at byte 16) and of another name than sRGB, which is written in one byte a letter or two. */
+function isWide(profile: Buffer): boolean {
+  const text = profile.toString('latin1');
+  return text.slice(16, 20) === 'RGB ' && !text.replaceAll('\0', '').includes('sRGB');
 }
 
 async function metadataOf(bytes: Uint8Array): Promise<Metadata> {

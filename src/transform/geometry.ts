@@ -1,5 +1,5 @@
 import type { Options } from '../request/options.ts';
-import { type Anchor, anchorOf } from '../request/position.ts';
+import { type Anchor, anchorOf, type Strategy, strategyOf } from '../request/position.ts';
 
 /** Sides in whole pixels. */
 export interface Size {
@@ -12,6 +12,11 @@ export interface Region extends Size {
   readonly top: number;
 }
 
+/** A part that is found by looking at the picture. */
+export interface Sought extends Size {
+  readonly strategy: Strategy;
+}
+
 export interface Place {
   readonly left: number;
   readonly top: number;
@@ -20,12 +25,12 @@ export interface Place {
 export interface Geometry {
   /** The sides of the answer. */
   readonly output: Size;
-  /** What is cut out of the upright original before anything else; absent when it is all of it. */
+  /** What is cut out of the upright original, or the turned one where a part is sought, before all else; absent when it is all. */
   readonly region?: Region;
   /** What that is scaled to, each side exactly so. */
   readonly scaled: Size;
   /** What of the scaled picture is kept; absent when it is all of it. */
-  readonly crop?: Region;
+  readonly crop?: Region | Sought;
   /** Where the scaled picture lies in the answer; absent when it fills it. */
   readonly place?: Place;
 }
@@ -50,12 +55,13 @@ export function computeGeometry(original: Size, options: GeometryOptions, limits
   const output = shrinkToLimits(boxOf(original, options), limits);
   const { w, h, fit = 'cover', pos } = options;
   if (w === undefined || h === undefined) return { output, scaled: output };
-  if (fit === 'cover') return coverBox(original, output, anchorOf(pos), limits);
+  if (fit === 'cover') return coverBox(original, output, pos, limits);
   if (fit === 'contain') return containBox(original, output, anchorOf(pos), options);
   return { output, scaled: output };
 }
 
-function coverBox(original: Size, output: Size, anchor: Anchor, limits: SizeLimits): Geometry {
+function coverBox(original: Size, output: Size, pos: Options['pos'], limits: SizeLimits): Geometry {
+  const anchor = anchorOf(pos);
   const scale = Math.max(output.width / original.width, output.height / original.height);
   const scaled = coverOf(original, output, scale);
   if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
@@ -64,6 +70,8 @@ function coverBox(original: Size, output: Size, anchor: Anchor, limits: SizeLimi
   if (scaled.width * scaled.height > maxScaledPixels) {
     return { output, scaled: output, region: partOf(original, keptOf(original, output, scale), anchor) };
   }
+  const strategy = strategyOf(pos);
+  if (strategy) return { output, scaled, crop: { ...output, strategy } };
   // Otherwise cut last: cutting first would keep the JPEG decoder from decoding at a smaller scale.
   return { output, scaled, crop: partOf(scaled, output, anchor) };
 }

@@ -1,12 +1,13 @@
 import sharp from 'sharp';
+import type { Keeping } from './output.ts';
 import type { DrawingRules } from './rules.ts';
 
 /** The only loaders in use. Blocking the rest keeps PDF, `.v`, PPM and files by name away from libvips altogether. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
 
 /** Settings that libvips keeps for the whole process; called once by whoever composes it. */
-export function setUpSharp({ svg }: Pick<DrawingRules, 'svg'>): void {
-  const loaders = svg === 'rasterize' ? [...LOADERS, 'Svg'] : LOADERS;
+export function setUpSharp({ svg, keepsGainMap }: Pick<DrawingRules, 'svg'> & Pick<Keeping, 'keepsGainMap'>): void {
+  const loaders = [...LOADERS, ...(svg === 'rasterize' ? ['Svg'] : []), ...(keepsGainMap ? ['Uhdr'] : [])];
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}Buffer`) });
   // One thread a picture: admission counts pictures, and two pictures side by side are faster than one on two threads.

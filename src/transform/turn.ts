@@ -20,6 +20,13 @@ export function isOnSide({ angle }: Turn): boolean {
   return angle === 90 || angle === 270;
 }
 
+/** Where a region of a picture of `size` lies in it once it is turned. */
+export function turnedRegion(region: Region, turn: Turn, size: Size): Region {
+  // What was turned and then mirrored is undone by the same again.
+  const back: Turn = turn.isMirrored ? turn : { ...turn, angle: ((360 - turn.angle) % 360) as Turn['angle'] };
+  return unturned(region, back, turnedSize(size, turn));
+}
+
 /** Where a region of the turned picture lies in the picture of `size` that has not been turned. */
 export function unturned(region: Region, turn: Turn, size: Size): Region {
   const turned = turnedSize(size, turn);

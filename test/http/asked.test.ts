@@ -1,8 +1,15 @@
 import t from 'tap';
 import { createTargetReader } from '../../src/http/asked.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
+import { NO_NAMES } from '../../src/request/names.ts';
 
-const policy: OptionPolicy = { dialect: 'native', maxWidth: 1000, maxHeight: 1000, defaults: { f: 'auto' } };
+const policy: OptionPolicy = {
+  ...NO_NAMES,
+  dialect: 'native',
+  maxWidth: 1000,
+  maxHeight: 1000,
+  defaults: { f: 'auto' },
+};
 
 t.test('says what is asked for, in canonical form', (t) => {
   const read = createTargetReader(policy);

@@ -3,24 +3,9 @@ import type { OutputFormat } from '../../src/formats.ts';
 import { identifyVariant, type VariantParts } from '../../src/render/variant.ts';
 import type { Options } from '../../src/request/options.ts';
 import type { Plan } from '../../src/transform/plan.ts';
+import { PLAN } from '../support/plans.ts';
 
-const sides = { width: 8, height: 6 };
-
-function planOf(format: OutputFormat): Plan {
-  const plan = {
-    from: 'jpeg' as const,
-    output: sides,
-    scaled: sides,
-    animated: false,
-    turn: { angle: 0 as const, isMirrored: false },
-    flatten: false,
-    background: '#ffffff',
-    encoder: {},
-    sourcePixels: 1,
-    cost: 1,
-  };
-  return { ...plan, format };
-}
+const planOf = (format: OutputFormat): Plan => ({ ...PLAN, format });
 
 function variantOf(parts: Partial<VariantParts> = {}) {
   return identifyVariant({

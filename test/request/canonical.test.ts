@@ -9,10 +9,11 @@ import {
   type OptionPolicy,
   variantOptions,
 } from '../../src/request/canonical.ts';
+import { NO_NAMES } from '../../src/request/names.ts';
 import type { Options } from '../../src/request/options.ts';
 import { parseOptions } from '../../src/request/parse.ts';
 
-const policy: OptionPolicy = { dialect: 'native', maxWidth: 4096, maxHeight: 4096, defaults: {} };
+const policy: OptionPolicy = { ...NO_NAMES, dialect: 'native', maxWidth: 4096, maxHeight: 4096, defaults: {} };
 const lowAndWide: OptionPolicy = { ...policy, maxWidth: 1000, maxHeight: 500 };
 const autoByDefault: OptionPolicy = { ...policy, defaults: { f: 'auto', q: 70 } };
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
@@ -101,11 +102,26 @@ t.test('what goes without saying is not said', (t) => {
     ['w=9&flip=v', 'w=9&rot=180&flip=h'],
     ['w=9&rot=270&flip=hv', 'w=9&rot=90'],
     ['w=9&anim=0&colors=16', 'w=9&colors=16&anim=0'],
+    ['sharpen=2.0&blur=1.04&trim=010&w=9', 'w=9&trim=10&blur=1&sharpen=2'],
+    ['w=9&pos=attention', 'w=9'],
+    ['w=9&h=9&pos=attention', 'w=9&h=9&pos=attention'],
+    ['w=9&h=9&pos=entropy&fit=contain', 'w=9&h=9&fit=contain'],
+    ['w=9&h=9&pos=entropy&fit=fill', 'w=9&h=9&fit=fill'],
   ];
   for (const [query, expected] of rows) {
     t.equal(canonical(query), expected, query);
     t.equal(canonical(canonical(query)), expected, `${query}, again`);
   }
+  t.end();
+});
+
+t.test('a preset stands for its options, which come before defaults and after what is given', (t) => {
+  const presets = { thumb: { w: 160, h: 160, q: 60 }, plain: { dl: 'a.jpg' } };
+  const by: OptionPolicy = { ...policy, presets, defaults: { f: 'webp', q: 40 } };
+  t.strictSame(canonicalOptions({ preset: 'thumb' }, by), { w: 160, h: 160, f: 'webp', q: 60 });
+  t.strictSame(canonicalOptions({ preset: 'thumb', h: 90, dpr: 2 }, by), { w: 320, h: 180, f: 'webp', q: 60 });
+  t.strictSame(canonicalOptions({ preset: 'plain' }, { ...by, defaults: {} }), { dl: 'a.jpg' });
+  t.equal(canonicalQuery(canonicalOptions({ preset: 'thumb' }, by), by), 'w=160&h=160&f=webp&q=60');
   t.end();
 });
 

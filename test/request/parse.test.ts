@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { Names } from '../../src/request/names.ts';
 import { OPTION_NAMES, OPTIONS, type OptionName, type Options } from '../../src/request/options.ts';
 import { parseKey, parseOptions, parseRequest } from '../../src/request/parse.ts';
 
@@ -127,6 +128,8 @@ const refusedPaths: readonly (readonly [reason: string, complaint: RegExp, paths
   ['the reserved prefix', /reserved prefix \/-\//, ['/-/', '/-/info', '/%2D/info', '/%2d%2Finfo', '/-%2fa', '/-/../a']],
 ];
 
+const names: Names = { presets: { thumb: { w: 160 }, hero: { w: 1600 } }, watermarks: ['logo'], presetsOnly: false };
+
 const acceptedOptions: readonly (readonly [query: string, options: Options])[] = [
   ['w=200', { w: 200 }],
   ['h=150', { h: 150 }],
@@ -183,6 +186,17 @@ const acceptedOptions: readonly (readonly [query: string, options: Options])[] =
   ['bg=ff00aaFF', { bg: 'ff00aa' }],
   ['bg=White', { bg: 'ffffff' }],
   ['bg=transparent', { bg: '00000000' }],
+  ['trim=0', { trim: 0 }],
+  ['trim=010', { trim: 10 }],
+  ['pos=entropy', { pos: 'entropy' }],
+  ['pos=attention', { pos: 'attention' }],
+  ['blur=0.3', { blur: 0.3 }],
+  ['blur=100.0', { blur: 100 }],
+  ['blur=2.449', { blur: 2.4 }],
+  ['sharpen=0.5', { sharpen: 0.5 }],
+  ['sharpen=9.96', { sharpen: 10 }],
+  ['wm=logo', { wm: 'logo' }],
+  ['preset=thumb', { preset: 'thumb' }],
   ['q=1', { q: 1 }],
   ['q=100', { q: 100 }],
   ['q=075', { q: 75 }],
@@ -322,6 +336,35 @@ const refusedValues: { readonly [N in OptionName]: readonly (readonly [value: st
     ['gpj.%E2%80%AEexe', '"gpj.\\u202eexe"'],
     ['x'.repeat(129), `"${'x'.repeat(32)}…"`],
   ],
+  trim: [
+    ['-1', '"-1"'],
+    ['256', '"256"'],
+    ['1.5', '"1.5"'],
+    ['auto', '"auto"'],
+  ],
+  blur: [
+    ['0.2', '"0.2"'],
+    ['100.1', '"100.1"'],
+    ['.5', '".5"'],
+    ['1e1', '"1e1"'],
+    ['true', '"true"'],
+  ],
+  sharpen: [
+    ['0.4', '"0.4"'],
+    ['10.1', '"10.1"'],
+    ['-1', '"-1"'],
+  ],
+  wm: [
+    ['other', '"other"'],
+    ['constructor', '"constructor"'],
+    ['lo%20go', '"lo go"'],
+    ['%', 'something that is not percent-encoded UTF-8'],
+  ],
+  preset: [
+    ['Thumb', '"Thumb"'],
+    ['__proto__', '"__proto__"'],
+    ['toString', '"toString"'],
+  ],
   fit: [
     ['crop', '"crop"'],
     ['Cover', '"Cover"'],
@@ -405,7 +448,12 @@ const expectedForms: { readonly [N in OptionName]: string } = {
   colors: 'a whole number from 2 to 256',
   anim: '0 or 1',
   fit: 'one of cover, contain, fill, inside, outside',
-  pos: 'centre, top, right top, right, … or a focal point such as 0.3,0.5',
+  pos: 'centre, top, right top, right, …, entropy, attention, or a focal point such as 0.3,0.5',
+  trim: 'a whole number from 0 to 255',
+  blur: 'a decimal number from 0.3 to 100',
+  sharpen: 'a decimal number from 0.5 to 10',
+  wm: 'the name of a watermark (logo)',
+  preset: 'the name of a preset (thumb, hero)',
   dpr: 'a decimal number from 0.5 to 4',
   enlarge: '0 or 1',
   bg: 'a colour as 3, 4, 6 or 8 hexadecimal digits, or one of the basic names of CSS',
@@ -414,7 +462,7 @@ const expectedForms: { readonly [N in OptionName]: string } = {
 };
 
 function messageOf(query: string): string {
-  return parseOptions(query).problem?.message ?? 'no problem';
+  return parseOptions(query, names).problem?.message ?? 'no problem';
 }
 
 /** Any character that UTF-8 can hold: ASCII, up to the surrogates, or above them. */
@@ -425,6 +473,27 @@ const character = fc
     fc.integer({ min: 0xe000, max: 0x10ffff }),
   )
   .map((code) => String.fromCodePoint(code));
+
+t.test('names are those that are configured, and where none are, the option is one nobody knows', (t) => {
+  t.strictSame(parseOptions('wm=logo&preset=thumb&w=7'), { value: { w: 7 } });
+  t.strictSame(parseOptions('wm=%zz&wm=1&preset=/'), { value: {} });
+  t.strictSame(parseOptions('preset=hero&w=7', names), { value: { preset: 'hero', w: 7 } });
+  const many: Names = { ...names, watermarks: Array.from({ length: 50 }, (_, index) => `w${index}`) };
+  t.match(parseOptions('wm=x', many).problem?.message, /w18, w19\), got "x"/);
+  t.end();
+});
+
+t.test('where only presets are served, nothing else that says something of a picture is', (t) => {
+  const only: Names = { ...names, presetsOnly: true };
+  const message = 'Bad option "w": expected "preset" alone, which is all that is served here.';
+  t.strictSame(parseOptions('preset=thumb&w=7', only), { problem: { code: 'bad_option', message } });
+  t.strictSame(parseOptions('w=7', only), { problem: { code: 'bad_option', message } });
+  t.strictSame(parseOptions('preset=thumb&dl=a.jpg&utm_source=x&w=', only), {
+    value: { preset: 'thumb', dl: 'a.jpg' },
+  });
+  t.strictSame(parseOptions('dl=a.jpg', only), { value: { dl: 'a.jpg' } });
+  t.end();
+});
 
 t.test('the key is the path, decoded exactly once', (t) => {
   for (const [path, key] of keys) t.strictSame(parseKey(path), { value: key }, path.slice(0, 40));
@@ -498,7 +567,7 @@ function isTrustworthy(key: string): boolean {
 }
 
 t.test('options are typed values', (t) => {
-  for (const [query, options] of acceptedOptions) t.strictSame(parseOptions(query), { value: options }, query);
+  for (const [query, options] of acceptedOptions) t.strictSame(parseOptions(query, names), { value: options }, query);
   t.end();
 });
 
@@ -523,7 +592,7 @@ t.test('a bad value is a problem that names the option, what was expected and wh
     for (const [value, got] of refusedValues[name]) {
       const message = `Bad option "${name}": expected ${expectedForms[name]}, got ${got}.`;
       const query = `${name}=${value}`;
-      t.strictSame(parseOptions(query), { problem: { code: 'bad_option', message } }, query.slice(0, 40));
+      t.strictSame(parseOptions(query, names), { problem: { code: 'bad_option', message } }, query.slice(0, 40));
     }
   }
   t.end();

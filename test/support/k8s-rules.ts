@@ -13,7 +13,8 @@ import type { INamespace } from 'kubernetes-models/v1/Namespace';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { IProbe } from 'kubernetes-models/v1/Probe';
 import type { IService } from 'kubernetes-models/v1/Service';
-import { type Config, readConfig, VARIABLES } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { VARIABLES } from '../../src/variables.ts';
 import type { Manifest } from './kustomize.ts';
 
 const DOCKERFILE = readFileSync(path.resolve(import.meta.dirname, '../../Dockerfile'), 'utf8');

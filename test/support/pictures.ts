@@ -72,7 +72,7 @@ export async function animation(format: 'gif' | 'webp', frames = 4, width = 60, 
   });
   const raw = await strip.raw().toBuffer();
   const input = { width, height: height * frames, channels: 3, pageHeight: height } as const;
-  const image = sharp(raw, { raw: input });
+  const image = sharp(raw, { raw: input, animated: true });
   return await (format === 'gif' ? image.gif({ delay: 100, loop: 0 }) : image.webp({ delay: 100, loop: 0 })).toBuffer();
 }
 

@@ -5,24 +5,10 @@ import { createRenderer, type Rendered } from '../../src/render/renderer.ts';
 import { identifyVariant, type Variant } from '../../src/render/variant.ts';
 import type { Plan } from '../../src/transform/plan.ts';
 import { longJpeg, setUpOriginals } from './originals-fixture.ts';
+import { PLAN } from './plans.ts';
 import { type Deferred, deferred, quiet } from './waiting.ts';
 
 export const picture = await longJpeg(40, 30);
-
-const sides = { width: 8, height: 6 };
-const PLAN: Plan = {
-  from: 'jpeg',
-  output: sides,
-  scaled: sides,
-  format: 'webp',
-  animated: false,
-  turn: { angle: 0, isMirrored: false },
-  flatten: false,
-  background: '#ffffff',
-  encoder: { quality: 75 },
-  sourcePixels: 1200,
-  cost: 1,
-};
 
 export interface Transforming extends Deferred<Buffer> {
   readonly original: Uint8Array;

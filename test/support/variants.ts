@@ -13,6 +13,9 @@ export const POLICY: PlanPolicy = {
   maxFrames: 256,
   avifMaxPixels: 4_000_000,
   rules: DRAWING_RULES.native,
+  keepsProfile: false,
+  keepsGainMap: false,
+  keepsCredit: false,
 };
 
 export async function factsOf(original: Uint8Array): Promise<ImageFacts> {

@@ -5,6 +5,7 @@ import type { ImageFacts } from '../../src/transform/facts.ts';
 import { planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { colourAt, jpeg } from '../support/pictures.ts';
+import { PHOTO } from '../support/plans.ts';
 import { setEnvironment } from '../support/service.ts';
 import { POLICY } from '../support/variants.ts';
 
@@ -13,7 +14,7 @@ const LONG_MS = 20_000;
 setEnvironment(t, '_TAPJS_PROCESSINFO_COVERAGE_', '0');
 
 function planOf(format: ImageFacts['format'], w: number) {
-  const facts = { format, width: 20, height: 10, frames: 1, alpha: true, progressive: false };
+  const facts = { ...PHOTO, format, width: 20, height: 10, alpha: true };
   const plan = planVariant({ w, f: 'png' }, facts, [], { ...POLICY, rules: DRAWING_RULES['lambda-edge'] });
   if (!plan) throw new Error('The original itself was the answer.');
   return plan;

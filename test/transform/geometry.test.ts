@@ -220,7 +220,9 @@ function hasShapeOf(original: Size, scaled: Size, scale: number): boolean {
 /** Scaled first: the whole original in its shape, of which the middle is kept. */
 function cutLast(original: Size, { output, scaled, crop = { ...scaled, left: 0, top: 0 } }: Geometry): boolean {
   const isShown = crop.width === output.width && crop.height === output.height;
-  return isShown && isCentred(crop, scaled) && hasShapeOf(original, scaled, coverScale(original, output));
+  return (
+    isShown && 'left' in crop && isCentred(crop, scaled) && hasShapeOf(original, scaled, coverScale(original, output))
+  );
 }
 
 /** Cut first: the largest middle part of the box's shape, to a pixel; it is then scaled to the box. */

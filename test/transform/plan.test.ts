@@ -4,9 +4,9 @@ import type { NegotiatedFormat } from '../../src/request/accept.ts';
 import type { FormatOption, Options } from '../../src/request/options.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
+import { PHOTO } from '../support/plans.ts';
 import { POLICY } from '../support/variants.ts';
 
-const photo: ImageFacts = { format: 'jpeg', width: 400, height: 300, frames: 1, alpha: false, progressive: false };
 const modern: readonly NegotiatedFormat[] = ['avif', 'webp'];
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];
 
@@ -18,7 +18,7 @@ interface Case {
 }
 
 function attempt({ facts, options = { w: 100 }, accepted = [], limits: changed }: Case): Plan | undefined {
-  return planVariant(options, { ...photo, ...facts }, accepted, { ...POLICY, ...changed });
+  return planVariant(options, { ...PHOTO, ...facts }, accepted, { ...POLICY, ...changed });
 }
 
 function plan(given: Case): Plan {

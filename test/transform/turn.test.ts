@@ -5,6 +5,7 @@ import { canonicalTurn, type Flip, type Rotation } from '../../src/request/turn.
 import { planVariant } from '../../src/transform/plan.ts';
 import { turnedSize, turnOf, unturned } from '../../src/transform/turn.ts';
 import { animation, colourAt, orientedJpeg, paint } from '../support/pictures.ts';
+import { PHOTO } from '../support/plans.ts';
 import { POLICY, variant } from '../support/variants.ts';
 
 const ROTATIONS: readonly (Rotation | undefined)[] = [undefined, 90, 180, 270];
@@ -181,7 +182,7 @@ t.test('every frame of an animation is mirrored for itself', async (t) => {
 });
 
 t.test('pixels to decode are counted the way the original lies', (t) => {
-  const facts = { format: 'jpeg', width: 4000, height: 1000, frames: 1, alpha: false, progressive: false } as const;
+  const facts = { ...PHOTO, width: 4000, height: 1000 };
   // 100 x 400 after the turn, 400 x 100 before it: a tenth, and the decoder leaves at least twice as much: a quarter.
   t.equal(planVariant({ rot: 90, w: 100 }, facts, [], POLICY)?.sourcePixels, 1000 * 250);
   t.end();

@@ -1,0 +1,89 @@
+import sharp, { type ResizeOptions, type Sharp } from 'sharp';
+import type { Size } from './geometry.ts';
+import { SOURCE_PIXELS_CEILING } from './layout.ts';
+import type { Plan } from './plan.ts';
+import { isOnSide, turnedSize } from './turn.ts';
+import type { Overlay } from './watermark.ts';
+
+/** One thing that is done to a picture. It reads the plan and decides nothing. */
+export type Step = (image: Sharp, plan: Plan) => Sharp;
+
+export function openOriginal(original: Uint8Array, { animated }: Pick<Plan, 'animated'>): Sharp {
+  // A truncated file is refused; what decoders only warn of, as junk between two markers, is a picture to look at.
+  return sharp(original, { animated, failOn: 'error', limitInputPixels: SOURCE_PIXELS_CEILING });
+}
+
+export function cutRegion(image: Sharp, { region }: Plan): Sharp {
+  // Asking for the orientation first makes sharp orient before it cuts.
+  return region ? image.autoOrient().extract(region) : image;
+}
+
+export function scale(image: Sharp, plan: Plan): Sharp {
+  const { scaled, crop } = plan;
+  if (crop && 'strategy' in crop) return resize(turn(image, plan), crop, { fit: 'cover', position: crop.strategy });
+  // Otherwise scaled before it is turned: the sides are those of the upright picture.
+  return turn(resize(image, turnedSize(scaled, plan.turn), { fit: 'fill' }), plan);
+}
+
+/** Both sides given and `fill` is exact to the pixel. Full shrink-on-load saves 2 of 34 ms and costs 4 points SSIMULACRA2. */
+function resize(image: Sharp, { width, height }: Size, options: ResizeOptions): Sharp {
+  return image.resize(width, height, { ...options, fastShrinkOnLoad: false });
+}
+
+/** sharp mirrors before it turns, whatever is asked for first: on its side, left and right are top and bottom. */
+export function turn(image: Sharp, { turn }: Plan): Sharp {
+  const mirrored = turn.isMirrored ? (isOnSide(turn) ? image.flip() : image.flop()) : image;
+  return turn.angle === 0 ? mirrored : mirrored.rotate(turn.angle);
+}
+
+export function crop(image: Sharp, { crop }: Plan): Sharp {
+  return crop && 'left' in crop ? image.extract(crop) : image;
+}
+
+export function soften(image: Sharp, { blur, sharpen }: Plan): Sharp {
+  const blurred = blur === undefined ? image : image.blur(blur);
+  return sharpen === undefined ? blurred : blurred.sharpen({ sigma: sharpen });
+}
+
+/**
+ * Applied by sharp after scaling and before cropping, wherever it stands here. Asked for before `extract`, it would be
+ * applied first, on pixels at full size: 200 ms instead of 80 for a crop 600 wide of a 12 MP phone picture. Where the decoder
+ * cannot shrink, under a quarter of the size, the other order would be a fifth faster; most variants are smaller.
+ */
+export function orient(image: Sharp): Sharp {
+  return image.autoOrient();
+}
+
+export function place(image: Sharp, { place, crop, scaled, output, background }: Plan): Sharp {
+  if (!place) return image;
+  const { left, top } = place;
+  const shown = crop ?? scaled;
+  const [right, bottom] = [output.width - shown.width - left, output.height - shown.height - top];
+  return image.extend({ left, top, right, bottom, background });
+}
+
+export function flatten(image: Sharp, plan: Plan): Sharp {
+  return plan.flatten ? image.flatten({ background: plan.background }) : image;
+}
+
+/** What is laid over a picture gives it an alpha channel, which it need not keep. */
+export function lay(image: Sharp, overlay: Overlay, { alpha }: Plan): Sharp {
+  const laid = image.composite([overlay]);
+  return alpha ? laid : laid.removeAlpha();
+}
+
+/** Metadata is dropped and colours become sRGB, which is what sharp does unless told otherwise. */
+export function keep(image: Sharp, { profile, keepsGainMap }: Plan): Sharp {
+  const withProfile = PROFILES[profile](image);
+  return keepsGainMap ? (withProfile as WithGainMap).keepGainMap() : withProfile;
+}
+
+/** sharp's own types do not know it yet. */
+type WithGainMap = Sharp & { keepGainMap(): Sharp };
+
+const PROFILES: Readonly<Record<Plan['profile'], (image: Sharp) => Sharp>> = {
+  applied: (image) => image,
+  kept: (image) => image.keepIccProfile(),
+  // What has 16 bits a channel sharp takes to Display P3 on its way, and no further unless it is told to.
+  'applied-in-two': (image) => image.withIccProfile('srgb', { attach: false }),
+};

@@ -1,0 +1,158 @@
+import { availableParallelism } from 'node:os';
+import { type TSchema, Type } from 'typebox';
+
+/** One environment variable: its type with default and bounds, and for an operator what it must be and what it does. */
+interface Variable<S extends TSchema = TSchema> {
+  readonly schema: S;
+  readonly expected: string;
+  readonly doc: string;
+}
+
+function variable<S extends TSchema>(schema: S, expected: string, doc: string): Variable<S> {
+  return { schema, expected, doc };
+}
+
+function integer(fallback: number, minimum: number, maximum: number, doc: string, unit = 'a whole number') {
+  const schema = Type.Integer({ default: fallback, minimum, maximum });
+  return variable(schema, `${unit} from ${minimum} to ${maximum}`, doc);
+}
+
+function bytes(fallback: string, doc: string) {
+  const schema = Type.String({ default: fallback, pattern: '^[0-9]{1,12}([KMG]iB)?$' });
+  return variable(schema, 'a number of bytes, plain or with a unit as in 64MiB', doc);
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const ORIGIN = 'https?://[^/,\\s]+';
+const MAX_PIXELS = 268_402_689;
+
+export const VARIABLES = {
+  HOST: variable(
+    Type.Optional(Type.String({ minLength: 1 })),
+    'an address to listen on',
+    'Address to listen on: `127.0.0.1` unless `NODE_ENV=production`, then `0.0.0.0`.',
+  ),
+  PORT: integer(3000, 0, 65_535, 'Public port.', 'a port'),
+  MANAGEMENT_PORT: integer(
+    9464,
+    0,
+    65_535,
+    'Port of `/livez`, `/readyz` and `/metrics`; never to be routed from outside.',
+    'a port',
+  ),
+  LOG_LEVEL: variable(
+    Type.Enum([...LOG_LEVELS], { default: 'info' }),
+    `one of ${LOG_LEVELS.join(', ')}`,
+    'What is logged, as JSON lines; `info` has one line a request.',
+  ),
+  SOURCE: variable(
+    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$' })),
+    'file:///folder or s3://bucket/prefix',
+    'Where originals come from: `file:///folder` or `s3://bucket/prefix`. Without it: `samples/`, or with `NODE_ENV=production` no start.',
+  ),
+  S3_FORCE_PATH_STYLE: variable(
+    Type.Boolean({ default: false }),
+    'true or false',
+    'Bucket in the path instead of the host name, as most S3-compatible stores want it.',
+  ),
+  ORIGINAL_FRESH_MS: integer(
+    60_000,
+    0,
+    86_400_000,
+    'How long an original is used without asking the source whether it changed.',
+  ),
+  CACHE_MEMORY_BYTES: bytes('128MiB', 'Variants kept in memory; `0` keeps none.'),
+  CACHE_CONTROL: variable(
+    Type.String({
+      default: 'public, max-age=3600, s-maxage=86400, stale-while-revalidate=86400, stale-if-error=604800',
+      pattern: '^[\\x20-\\x7e]{1,256}$',
+    }),
+    'a Cache-Control header value',
+    'Lifetime of answers whose object has no Cache-Control of its own.',
+  ),
+  MAX_WIDTH: integer(4096, 1, 16_383, 'Widest variant in pixels; larger sizes are clamped, both sides in proportion.'),
+  MAX_HEIGHT: integer(4096, 1, 16_383, 'Highest variant in pixels; width × height also bounds its area.'),
+  MAX_SOURCE_BYTES: bytes(
+    '25MiB',
+    'Largest original that is decoded; larger ones are 413. Does not bind originals passed through.',
+  ),
+  MAX_SOURCE_PIXELS: integer(
+    50_000_000,
+    1,
+    MAX_PIXELS,
+    'Pixels to decode at most, over all frames; a JPEG counts at the scale it is decoded. More are 422.',
+  ),
+  MAX_FRAMES: integer(
+    256,
+    1,
+    100_000,
+    'Frames of an animation that are kept; longer ones pass through, or give their first frame.',
+  ),
+  AVIF_MAX_PIXELS: integer(4_000_000, 0, MAX_PIXELS, 'Largest variant, in pixels, for which `f=auto` chooses AVIF.'),
+  DEFAULT_OPTIONS: variable(
+    Type.String({ default: '' }),
+    'options as in a URL, such as f=auto&q=75',
+    'Options that apply wherever at least one is given, such as `f=auto&q=75`.',
+  ),
+  COMPAT: variable(
+    Type.Optional(Type.Enum(['lambda-edge'])),
+    'lambda-edge, or nothing',
+    '`lambda-edge`: URLs are read and pictures drawn as by the Lambda@Edge resize function ([docs/from-lambda-edge.md](docs/from-lambda-edge.md)).',
+  ),
+  PRESETS_FILE: variable(
+    Type.Optional(Type.String({ minLength: 1 })),
+    'the path of a JSON file',
+    'JSON file of options by name, as in `{ "thumb": "w=200&h=200&f=auto" }`, for `preset`.',
+  ),
+  PRESETS_ONLY: variable(
+    Type.Boolean({ default: false }),
+    'true or false',
+    'Whether pictures are made by `preset` alone; every other picture option is 400. Originals are served as before.',
+  ),
+  WATERMARKS_FILE: variable(
+    Type.Optional(Type.String({ minLength: 1 })),
+    'the path of a JSON file',
+    'JSON file of watermarks by name, for `wm` ([below](#watermarks)).',
+  ),
+  COLOR: variable(
+    Type.Enum(['srgb', 'keep'], { default: 'srgb' }),
+    'srgb or keep',
+    '`keep`: a picture of more colours than sRGB has keeps them and its profile, in formats that have profiles (not GIF).',
+  ),
+  HDR: variable(
+    Type.Enum(['drop', 'keep'], { default: 'drop' }),
+    'drop or keep',
+    '`keep`: a JPEG with a gain map is scaled to a JPEG with a gain map, where no option needs more than sharp can do to one.',
+  ),
+  KEEP_COPYRIGHT: variable(
+    Type.Boolean({ default: false }),
+    'true or false',
+    'Whether creator and copyright notice are kept, as EXIF; all other metadata never is.',
+  ),
+  SVG: variable(
+    Type.Optional(Type.Enum(['pass', 'rasterize', 'refuse'])),
+    'one of pass, rasterize, refuse',
+    'What becomes of SVG: passed through, and never turned into pixels (`pass`); drawn where a format of pixels is asked for (`rasterize`, as with `COMPAT=lambda-edge`); or 415, always (`refuse`).',
+  ),
+  WORKERS: integer(availableParallelism(), 1, 1024, 'Pictures worked on at once; by default the available cores.'),
+  QUEUE_LENGTH: integer(100, 0, 100_000, 'Requests that may wait for a worker; one more is 503.'),
+  DEADLINE_MS: integer(
+    12_000,
+    100,
+    600_000,
+    'Time from a request to its answer; over it 504. Keep it below the time-out of the CDN.',
+  ),
+  DRAIN_DELAY_MS: integer(
+    5_000,
+    0,
+    600_000,
+    'After SIGTERM, how long requests are still accepted while `/readyz` says 503: longer than the platform takes to notice.',
+  ),
+  CORS_ORIGINS: variable(
+    Type.String({ default: '*', pattern: `^(\\*|${ORIGIN}(\\s*,\\s*${ORIGIN})*)$` }),
+    '* or a list such as https://a.example,https://b.example',
+    'Origins whose pages may read answers: `*` or a comma-separated list.',
+  ),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof VARIABLES;
