@@ -127,7 +127,7 @@ export const VARIABLES = {
   KEEP_COPYRIGHT: variable(
     Type.Boolean({ default: false }),
     'true or false',
-    'Whether creator and copyright notice are kept, as EXIF; all other metadata never is.',
+    'Whether creator and copyright notice are kept, as EXIF and, where that has no letters for them, XMP; other metadata never is.',
   ),
   SVG: variable(
     Type.Optional(Type.Enum(['pass', 'rasterize', 'refuse'])),

@@ -65,6 +65,7 @@ function walkPng(bytes: Buffer): number | undefined {
 const WEBP_CHUNKS = ['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF'];
 
 function walkWebp(bytes: Buffer): number | undefined {
+  if (bytes.length < 12) return undefined;
   let at = 12;
   while (at + 8 <= bytes.length) {
     if (!WEBP_CHUNKS.includes(bytes.toString('latin1', at, at + 4))) return undefined;

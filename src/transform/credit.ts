@@ -16,7 +16,28 @@ const MAX_TEXT = 500;
 export async function withCredit(image: Sharp, original: Uint8Array): Promise<Sharp> {
   const { Artist, Copyright } = await creditOf(original);
   const known = { ...(Artist && { Artist }), ...(Copyright && { Copyright }) };
-  return Object.keys(known).length === 0 ? image : image.withExif({ IFD0: known });
+  if (Object.keys(known).length === 0) return image;
+  const credited = image.withExif({ IFD0: known });
+  // EXIF has ASCII alone, which libvips makes of every text: a name in another alphabet is nothing but question marks there.
+  return Object.values(known).every(isAscii) ? credited : credited.withXmp(xmpOf({ Artist, Copyright }));
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** Dublin Core in the container that XMP has for it (ISO 16684-1, 8.3). */
+function xmpOf({ Artist, Copyright }: Credit): string {
+  const creator = `<dc:creator><rdf:Seq><rdf:li>${escaped(Artist)}</rdf:li></rdf:Seq></dc:creator>`;
+  const rights = `<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">${escaped(Copyright)}</rdf:li></rdf:Alt></dc:rights>`;
+  const namespaces =
+    'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"';
+  const description = `<rdf:Description rdf:about="">${Artist && creator}${Copyright && rights}</rdf:Description>`;
+  return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF ${namespaces}>${description}</rdf:RDF></x:xmpmeta>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[<>&"]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** From wherever programs put it: EXIF first, which is what it is written as again, then XMP and IPTC. */
@@ -34,7 +55,7 @@ async function metadataOf(original: Uint8Array): Promise<Tags> {
   const length = [exif, xmp, iptc].reduce((sum, block) => sum + (block?.length ?? 0), 0);
   if (length === 0 || length > MAX_METADATA) return {};
   try {
-    return ExifReader.load(Buffer.from(original), { expanded: true }) as unknown as Tags;
+    return (await ExifReader.load(Buffer.from(original), { expanded: true, async: true })) as unknown as Tags;
   } catch {
     // Metadata that cannot be read has no name in it; the picture is as good as before.
     return {};

@@ -109,10 +109,10 @@ const OF_WRITING: readonly (keyof Options)[] = ['w', 'h', 'fit', 'enlarge', 'bg'
 function isSame(
   options: Options,
   facts: ImageFacts,
-  { format, output, scaled, crop, place }: Geometry & Output,
+  { format, output, scaled, crop, place, watermark }: Geometry & Output,
 ): boolean {
-  const isWhole = !crop && !place && [output, scaled].every((size) => isSize(size, facts));
-  const isPlain = (Object.keys(options) as (keyof Options)[]).every((name) => OF_WRITING.includes(name));
+  const isWhole = [output, scaled].every((size) => isSize(size, facts)) && !crop && !place;
+  const isPlain = (Object.keys(options) as (keyof Options)[]).every((name) => OF_WRITING.includes(name)) && !watermark;
   return facts.bare && format === facts.format && isWhole && isPlain;
 }
 
