@@ -42,7 +42,7 @@ export function readPresets(file: string, watermarks: readonly string[]): Names[
 export function readWatermarks(file: string): Readonly<Record<string, WatermarkSpec>> {
   return readNamed(file, (value) => {
     const [error] = Value.Errors(WATERMARK, Value.Default(WATERMARK, value));
-    if (error) throw new Error(`${error.instancePath.slice(1) || 'It'} ${error.message}.`);
+    if (error) throw new Error(complaintOf(error));
     const { key, pos, ...spec } = Value.Default(WATERMARK, value) as WatermarkSpec;
     const path = parseKey(`/${encodeURIComponent(key)}`);
     if (path.problem) throw new Error(path.problem.message);
@@ -50,6 +50,11 @@ export function readWatermarks(file: string): Readonly<Record<string, WatermarkS
     if (position === undefined || strategyOf(position)) throw new Error('pos must be a side, a corner or a point.');
     return { key, pos: position, ...spec };
   });
+}
+
+function complaintOf({ instancePath, keyword, message }: ReturnType<typeof Value.Errors>[number]): string {
+  const what = instancePath.slice(1) || 'It';
+  return keyword === 'boolean' ? `${what} is unknown.` : `${what} ${message}.`;
 }
 
 function readNamed<T>(file: string, read: (value: unknown) => T): Readonly<Record<string, T>> {
