@@ -13,7 +13,7 @@ import { noise, orientedJpeg } from '../support/pictures.ts';
 import { PHOTO } from '../support/plans.ts';
 import { POLICY, variant } from '../support/variants.ts';
 
-const HUGE = 1_000_000_000;
+const HUGE = 1e12;
 const UNLIMITED = { maxWidth: HUGE, maxHeight: HUGE };
 const READING: OptionPolicy = { ...NO_NAMES, ...UNLIMITED, dialect: 'native', defaults: {} };
 
