@@ -95,11 +95,10 @@ export async function isShown(t: Test, { original, colours, tolerance = 2 }: Sho
       const lost = tolerance + (format === 'png' ? 0 : 6);
       const expected = colours.map((colour) => seenIn(format, colour));
       t.ok(areNear(found, expected, lost), `${what}, ${format} ${w}: ${found.join(' ')}, not ${expected.join(' ')}`);
-      t.match(
-        await sharp(encoded).metadata(),
-        { space: 'srgb', depth: 'uchar', hasProfile: false },
-        `${what}, ${format}`,
-      );
+      const metadata = await sharp(encoded).metadata();
+      t.equal(metadata.hasProfile, false, `${what}, ${format}`);
+      // At the same size, the original may do as it is.
+      if (w < width) t.match(metadata, { space: 'srgb', depth: 'uchar' }, `${what}, ${format}`);
     }
   }
 }

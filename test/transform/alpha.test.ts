@@ -4,8 +4,9 @@ import { FORMATS, type OutputFormat } from '../../src/formats.ts';
 import type { Options } from '../../src/request/options.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
+import { knownProfile } from '../support/icc-profile.ts';
 import { colourAt, distance } from '../support/pictures.ts';
-import { pngOf } from '../support/png-chunks.ts';
+import { pngOf, pngProfile } from '../support/png-chunks.ts';
 import { type Colour, over, WHITE } from '../support/swatches.ts';
 import { variant } from '../support/variants.ts';
 
@@ -163,3 +164,22 @@ t.test('around and behind grey pictures a colour is that colour', { todo: GREY_B
   const behind = await colourAt(await variant(half, { f: 'jpeg', q: 95, bg: '0000ff' }), 16, 16);
   t.ok(isNear(behind, over([100, 100, 100, 128], BLUE)), `${behind} behind`);
 });
+
+const DEEP_BACKGROUND =
+  'a colour added to sixteen bits with a profile is mixed in as Display P3; pipelineColourspace("srgb") helps';
+
+t.test(
+  'around and behind deep pictures with a profile a colour is that colour',
+  { todo: DEEP_BACKGROUND },
+  async (t) => {
+    const samples = { width: 32, height: 32, depth: 16, colour: 'rgba' } as const;
+    const clear = pngOf({ ...samples, row: () => Array<number>(128).fill(0) }, [
+      pngProfile(await knownProfile('srgb')),
+    ]);
+    const rows: readonly Options[] = [{ w: 64, h: 32, fit: 'contain' }, { pad: '8,8,8,8' }, { w: 16 }];
+    for (const options of rows) {
+      const edge = await colourAt(await variant(clear, { ...options, f: 'jpeg', q: 95, bg: '40c040' }), 2, 8);
+      t.ok(isNear(edge, [64, 192, 64]), `${edge}, ${JSON.stringify(options)}`);
+    }
+  },
+);
