@@ -9,7 +9,7 @@ const VALUES =
 
 /**
  * A JPEG followed by a second one, by which a screen that can brightens it; each says what it is in XMP, and an index of
- * both stands in the first (Ultra HDR Image Format 1.1; CIPA DC-007, 5).
+ * both stands in the first (Ultra HDR Image Format 1.1; CIPA DC-007).
  */
 export function withGainMap(encoded: Buffer, map: Buffer): Buffer {
   const second = withJpegSegments(map, [xmp(`${GAIN_MAP} ${VALUES}`, '')]);
@@ -20,7 +20,7 @@ export function withGainMap(encoded: Buffer, map: Buffer): Buffer {
   return Buffer.concat([withJpegSegments(encoded, [described, index]), second]);
 }
 
-/** Marker, length and name of the segment; offsets count from what follows (CIPA DC-007, 5.2.3.3). */
+/** Marker, length and name of the segment; offsets count from what follows. */
 const INDEX_HEADER_BYTES = 8;
 
 function pictureIndex(length: number, secondLength: number, secondOffset: number): Buffer {

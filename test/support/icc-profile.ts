@@ -2,11 +2,11 @@ import sharp from 'sharp';
 import { uint16, uint32 } from './big-endian.ts';
 
 type Tag = readonly [name: string, data: Buffer];
-/** Levels of CIE Lab as a table of bytes has them: 255 is L 100, and 128 is the grey of a and b (ICC.1:2001, 6.5.8). */
+/** Levels of CIE Lab as a table of bytes has them: 255 is L 100, and 128 is the grey of a and b. */
 export type LabBytes = readonly [l: number, a: number, b: number];
 
 const HEADER_BYTES = 128;
-/** The white of the profile connection space, D50, as s15Fixed16Number (ICC.1:2001, 6.3.4.3). */
+/** The white of the profile connection space, D50, as s15Fixed16Number. */
 const D50 = [0xf6d6, 0x10000, 0xd32d] as const;
 const IDENTITY = Buffer.from(Array.from({ length: 256 }, (_, level) => level));
 
@@ -17,7 +17,7 @@ export async function knownProfile(name: 'srgb' | 'p3' | 'cmyk'): Promise<Buffer
   return (await sharp(await tagged.toBuffer()).metadata()).icc ?? Buffer.alloc(0);
 }
 
-/** A profile of greys that are stored with an exponent of their own, put together by hand (ICC.1:2001, 6.3.1.1). */
+/** A profile of greys that are stored with an exponent of their own, put together by hand. */
 export function greyProfile(gamma: number): Buffer {
   const curve = Buffer.concat([text('curv'), uint32(0, 1), uint16(Math.round(gamma * 256), 0)]);
   return profileOf('mntrGRAYXYZ ', [['kTRC', curve]]);
@@ -68,7 +68,7 @@ function header(what: string, length: number): Buffer {
   return bytes;
 }
 
-/** A name in ASCII, whose other two alphabets are empty (ICC.1:2001, 6.5.17); tags begin at multiples of four. */
+/** A name in ASCII, whose other two alphabets are empty; tags begin at multiples of four. */
 function described(name: string): Buffer {
   const ascii = text(`${name}\0`);
   const bytes = Buffer.concat([text('desc'), uint32(0, ascii.length), ascii, Buffer.alloc(78)]);

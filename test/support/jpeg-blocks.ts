@@ -37,7 +37,7 @@ export function jpegSegment(marker: number, data: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(0xff, marker), uint16(data.length + 2), data]);
 }
 
-/** Adobe's APP14: how components are to be understood; 0 as they are, 1 YCbCr, 2 YCCK (Adobe technical note 5116, 18). */
+/** Adobe's APP14: how components are to be understood; 0 as they are, 1 YCbCr, 2 YCCK (Adobe technical note 5116). */
 export function adobeSegment(transform: 0 | 1 | 2): Buffer {
   const version = uint16(100, 0, 0);
   return jpegSegment(0xee, Buffer.concat([Buffer.from('Adobe', 'latin1'), version, Buffer.of(transform)]));

@@ -62,7 +62,7 @@ export function exifOrientation(orientation: number): Buffer {
   return Buffer.concat([Buffer.from('MM\0*', 'latin1'), uint32(8), ...field, uint32(0)]);
 }
 
-/** As an AVIF says it: counter-clockwise quarter turns first, then a mirror (MIAF, ISO/IEC 23000-22, 7.3.6.7). */
+/** As an AVIF says it: counter-clockwise quarter turns first, then a mirror (MIAF, ISO/IEC 23000-22). */
 export interface BoxTurn {
   readonly quarters: number;
   readonly mirror?: 'top with bottom' | 'left with right';

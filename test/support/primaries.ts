@@ -1,6 +1,6 @@
 import type { Colour } from './swatches.ts';
 
-/** The numbers of an sRGB colour in Display P3: the same curve around other primaries (CSS Color 4, 17 and 18). */
+/** The numbers of an sRGB colour in Display P3: the same curve around other primaries (CSS Color 4). */
 export function inDisplayP3(colour: Colour): Colour {
   const [red = 0, green = 0, blue = 0] = colour.map((level) => linear(level / 255));
   const mixed = [
@@ -24,7 +24,7 @@ export function inSrgb(light: number): number {
   return Math.round(255 * curved(light));
 }
 
-/** Luminance and two differences of colour (JFIF 1.02, 3). */
+/** Luminance and two differences of colour (JFIF 1.02). */
 export function inYcc([red = 0, green = 0, blue = 0]: Colour): Colour {
   const ycc = [
     0.299 * red + 0.587 * green + 0.114 * blue,

@@ -83,7 +83,7 @@ t.test('what no frame has drawn is clear', async (t) => {
   ]);
 });
 
-/** How often it is shown in all, 0 for ever: GIF counts what comes after the first time, WebP all (RFC 9649, 2.7.1.1). */
+/** How often it is shown in all, 0 for ever: GIF counts what comes after the first time, WebP all (RFC 9649). */
 function roundsOf(encoded: Buffer): number {
   const [gif, webp] = [encoded.indexOf('NETSCAPE2.0'), encoded.indexOf('ANIM')];
   if (encoded.toString('latin1', 0, 4) === 'RIFF') return encoded.readUInt16LE(webp + 12);
