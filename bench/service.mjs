@@ -8,8 +8,8 @@ export const PRELOAD = ['--require', `${DIST}preload.cjs`];
 
 const READY_LIMIT_MS = 10_000;
 
-/** The service as an operator starts it, in a process of its own on ports of its own. */
-export async function startService(folder, { core } = {}) {
+/** The service as an operator starts it, in a process of its own on ports of its own; with variables of one's own, if given. */
+export async function startService(folder, { core, env } = {}) {
   const { pid, stop, said } = await startServer(process.execPath, [...PRELOAD, `${DIST}server.js`], {
     core,
     env: {
@@ -21,6 +21,7 @@ export async function startService(folder, { core } = {}) {
       MANAGEMENT_PORT: '0',
       LOG_LEVEL: 'warn',
       SOURCE: pathToFileURL(folder).href,
+      ...env,
     },
   });
   await becomeReady(said.management);
