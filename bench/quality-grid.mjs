@@ -17,7 +17,7 @@ const FINAL_WEBP = [75, 80, 85];
 const FINAL_AVIF = [50, 55, 60];
 
 const LOSSY = [
-  { format: 'jpeg', name: 'plain', options: JPEG, q: steps(60, 90), final: [80] },
+  { format: 'jpeg', name: 'plain', options: JPEG, q: steps(60, 90), final: [70, 75, 80] },
   { format: 'jpeg', name: 'progressive', options: { ...JPEG, progressive: true }, q: [80] },
   { format: 'jpeg', name: 'fixed Huffman tables', options: { ...JPEG, optimiseCoding: false }, q: [80] },
   { format: 'jpeg', name: '4:4:4', options: { ...JPEG, chromaSubsampling: '4:4:4' }, q: FEW_JPEG },
