@@ -14,7 +14,8 @@ import { EQUAL_COLUMNS, equalPoints, groupBy, SETTING_COLUMNS, summarize } from 
 const USAGE = `npm run bench:quality -- FOLDER [options]
 
 Encoder settings with the photographs of a folder: bytes, CPU time of encoding alone, and SSIMULACRA2 against the picture that
-was encoded. CPU time is comparable on a busy machine, within limits.
+was encoded. CPU times of one run compare with each other on a busy machine, too. Below about 320 px the score means little: it looks
+at six scales, each half of the one before.
 
 Options:
   --width N        width the photographs are reduced to, 800 by default; several: 400,800,1200
