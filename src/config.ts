@@ -90,7 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     maxFrames: values.MAX_FRAMES,
     avifMaxPixels: values.AVIF_MAX_PIXELS,
     ...named,
-    keepsProfile: values.COLOR === 'keep',
+    keepsProfile: values.COLOR_PROFILE === 'keep',
     keepsGainMap: values.HDR === 'keep',
     keepsCredit: values.KEEP_COPYRIGHT,
     dialect: values.COMPAT ?? 'native',

@@ -31,7 +31,7 @@ export const FORMATS = {
     profile: true,
     maxSide: 65_500,
     offered: true,
-    encoder: { quality: 80, chromaSubsampling: '4:2:0', progressive: false },
+    encoder: { quality: 75, quantisationTable: 3, chromaSubsampling: '4:2:0', progressive: false },
   },
   png: {
     mime: 'image/png',
@@ -51,7 +51,7 @@ export const FORMATS = {
     profile: true,
     maxSide: 16_383,
     offered: true,
-    encoder: { quality: 75, effort: 4 },
+    encoder: { quality: 80, effort: 4 },
   },
   avif: {
     mime: 'image/avif',
@@ -62,7 +62,7 @@ export const FORMATS = {
     profile: true,
     maxSide: 16_384,
     offered: true,
-    encoder: { quality: 50, effort: 2, chromaSubsampling: '4:2:0' },
+    encoder: { quality: 60, effort: 2, chromaSubsampling: '4:2:0' },
   },
   gif: {
     mime: 'image/gif',

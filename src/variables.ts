@@ -114,7 +114,8 @@ export const VARIABLES = {
     'the path of a JSON file',
     'JSON file of watermarks by name, for `wm` ([below](#watermarks)).',
   ),
-  COLOR: variable(
+  // Not COLOR: npm sets that for whatever it starts, to say whether a terminal has any.
+  COLOR_PROFILE: variable(
     Type.Enum(['srgb', 'keep'], { default: 'srgb' }),
     'srgb or keep',
     '`keep`: a picture of more colours than sRGB has keeps them and its profile, in formats that have profiles (not GIF).',

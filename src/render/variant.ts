@@ -30,7 +30,7 @@ export interface VariantParts {
 }
 
 export function identifyVariant({ sourceId, objectKey, originalEtag, options, plan }: VariantParts): Variant {
-  const { format, animated, watermark, profile, keepsGainMap, keepsCredit } = plan;
+  const { format, animated, watermark, keepsProfile, keepsGainMap, keepsCredit } = plan;
   // As JSON, no choice of key and ETag can be spelt so that two variants share one string.
   const parts = [
     sourceId,
@@ -39,7 +39,7 @@ export function identifyVariant({ sourceId, objectKey, originalEtag, options, pl
     variantOptions(options, format),
     format,
     animated,
-    [watermark?.id, profile, keepsGainMap, keepsCredit],
+    [watermark?.id, keepsProfile, keepsGainMap, keepsCredit],
     PIPELINE_VERSION,
   ];
   const id = hash('sha256', JSON.stringify(parts), 'base64url');

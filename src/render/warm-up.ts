@@ -33,7 +33,7 @@ function planOf(format: OutputFormat): Plan {
     flatten: false,
     alpha: false,
     background: '#ffffff',
-    profile: 'applied',
+    keepsProfile: false,
     keepsGainMap: false,
     keepsCredit: false,
     encoder,

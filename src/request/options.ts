@@ -180,7 +180,7 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
   q: {
     expected: 'a whole number from 1 to 100',
     doc: 'Quality. PNG and GIF are lossless here and take none.',
-    default: 'JPEG 80, WebP 75, AVIF 50',
+    default: 'JPEG 75, WebP 80, AVIF 60',
     parse: wholeNumber(1, 100),
   },
   dl: {

@@ -16,8 +16,10 @@ export interface ImageFacts {
   readonly progressive: boolean;
   /** Whether its profile may have colours that sRGB has not. */
   readonly wideGamut: boolean;
-  /** Whether it has a profile for 16 bits a channel. */
+  /** Whether it has a profile and 16 bits a channel. */
   readonly deepProfile: boolean;
+  /** Whether it has no colours: one channel, besides alpha. */
+  readonly grey: boolean;
   /** Whether it tells how to brighten it for screens that can show more; known only where those are kept. */
   readonly gainMap: boolean;
   /** Whether the file holds the picture and nothing else: see `bare.ts`. */
@@ -39,7 +41,8 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
     wideGamut: metadata.icc !== undefined && isWide(metadata.icc),
-    deepProfile: metadata.icc !== undefined && metadata.space === 'rgb16',
+    deepProfile: metadata.icc !== undefined && ['rgb16', 'grey16'].includes(metadata.space),
+    grey: ['b-w', 'grey16'].includes(metadata.space),
     gainMap: metadata.gainMap !== undefined,
     bare: isBare(bytes, format),
   };

@@ -1,6 +1,7 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
 import type { Options } from '../request/options.ts';
 import { strategyOf } from '../request/position.ts';
+import { backgroundOf, isOpaque, type Workspace, workspaceOf } from './colour.ts';
 import type { ImageFacts } from './facts.ts';
 import type { Watermark } from './watermark.ts';
 
@@ -31,8 +32,10 @@ export interface Output {
   readonly alpha: boolean;
   /** Behind what is transparent, and around what does not fill its box: `#rrggbb` or `#rrggbbaa`. */
   readonly background: string;
-  /** What becomes of the original's profile: applied and left out, as sharp does it or by a detour; or kept, colours as they are. */
-  readonly profile: 'applied' | 'applied-in-two' | 'kept';
+  /** Whether the original's profile is kept, and its colours as they are; otherwise it is applied and left out. */
+  readonly keepsProfile: boolean;
+  /** What pixels are brought to before anything is done to them, where sharp would take a wrong way. */
+  readonly workspace?: Workspace;
   /** Whether the original's gain map is scaled beside it. */
   readonly keepsGainMap: boolean;
   readonly keepsCredit: boolean;
@@ -45,31 +48,40 @@ export type Made = Pick<Output, 'format' | 'animated' | 'watermark'>;
 
 export function outputOf(options: Options, facts: ImageFacts, made: Made, keeping: Keeping): Output {
   const { format, animated } = made;
-  const hasGround = options.pad !== undefined || options.fit === 'contain';
-  const background = backgroundOf(format, options);
+  const { hasGround, ...ground } = groundOf(options, facts, format);
   const softening = softeningOf(options);
   const softensApart = Object.keys(softening).length > 0 && (animated || hasGround);
+  // Pixels that are softened apart come out of it without a profile.
+  const keepsProfile = keeping.keepsProfile && facts.wideGamut && FORMATS[format].profile && !softensApart;
+  const workspace = workspaceOf(facts, keepsProfile, hasGround || ground.flatten ? ground.background : undefined);
   return {
     ...made,
     ...softening,
     softensApart,
-    flatten: facts.alpha && !FORMATS[format].alpha,
-    alpha: FORMATS[format].alpha && (facts.alpha || (hasGround && background.length > '#rrggbb'.length)),
-    background,
-    profile: profileOf(facts, format, keeping.keepsProfile && !softensApart),
+    ...ground,
+    keepsProfile,
+    ...(workspace && { workspace }),
     keepsGainMap: keeping.keepsGainMap && canKeepGainMap(options, facts, made) && !softensApart,
     keepsCredit: keeping.keepsCredit,
-    encoder: encoderOf(format, options),
+    encoder: encoderOf(options, facts, format, hasGround),
+  };
+}
+
+/** What lies behind a picture, and whether it can be seen beside it. */
+function groundOf(options: Options, facts: ImageFacts, format: OutputFormat) {
+  const { alpha } = FORMATS[format];
+  const background = backgroundOf(format, options);
+  const hasGround = options.pad !== undefined || options.fit === 'contain';
+  return {
+    hasGround,
+    background,
+    flatten: facts.alpha && !alpha,
+    alpha: alpha && (facts.alpha || (hasGround && !isOpaque(background))),
   };
 }
 
 function softeningOf({ blur, sharpen }: Options): Pick<Output, 'blur' | 'sharpen'> {
   return { ...(blur !== undefined && { blur }), ...(sharpen !== undefined && { sharpen }) };
-}
-
-function profileOf(facts: ImageFacts, format: OutputFormat, isKept: boolean): Output['profile'] {
-  if (isKept && facts.wideGamut && FORMATS[format].profile) return 'kept';
-  return facts.deepProfile ? 'applied-in-two' : 'applied';
 }
 
 /** sharp scales a gain map with its picture, and knows how to cut, turn and blur it; not how to look for a part of it. */
@@ -78,12 +90,21 @@ function canKeepGainMap({ trim, pos }: Options, { format, gainMap }: ImageFacts,
   return gainMap && isJpeg && trim === undefined && strategyOf(pos) === undefined && !made.watermark;
 }
 
-function encoderOf(format: OutputFormat, { q, colors }: Options): Output['encoder'] {
+function encoderOf(
+  { q, colors }: Options,
+  { alpha }: ImageFacts,
+  format: OutputFormat,
+  hasGround: boolean,
+): Output['encoder'] {
   const { encoder } = FORMATS[format];
   return {
     ...encoder,
     ...(q !== undefined && 'quality' in encoder && { quality: q }),
     ...(colors !== undefined && PALETTES[format]?.(colors)),
+    // With half as many colours as pixels, those of what is clear reach into the edge of what is not.
+    ...(format === 'avif' && alpha && { chromaSubsampling: '4:4:4' }),
+    // The original's own palette has no colour for what is added.
+    ...(format === 'gif' && hasGround && { reuse: false }),
   };
 }
 
@@ -92,8 +113,3 @@ const PALETTES: Partial<Record<OutputFormat, (colours: number) => Output['encode
   png: (colours) => ({ palette: true, colours }),
   gif: (colours) => ({ colours }),
 };
-
-function backgroundOf(format: OutputFormat, { bg }: Options): string {
-  if (FORMATS[format].alpha) return `#${bg ?? '00000000'}`;
-  return `#${bg?.slice(0, 6) ?? 'ffffff'}`;
-}

@@ -58,7 +58,7 @@ export function planVariant(
   const made = { format, animated: frames > 1, ...(watermark && { watermark }) };
   const output = outputOf(options, facts, made, policy);
   const [trim, turn] = [trimOf(options, layout), turnOf(options)];
-  const isWhole = trim !== undefined || output.keepsGainMap;
+  const isWhole = trim !== undefined || output.keepsGainMap || output.workspace !== undefined;
   const sourcePixels = decodedPixels(facts, { ...geometry, turn, isWhole }) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
   return {

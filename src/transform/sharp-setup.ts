@@ -5,8 +5,10 @@ import type { DrawingRules } from './rules.ts';
 /** The only loaders in use. Blocking the rest keeps PDF, `.v`, PPM and files by name away from libvips altogether. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
 
+type SharpOptions = Pick<DrawingRules, 'svg'> & Partial<Pick<Keeping, 'keepsGainMap'>>;
+
 /** Settings that libvips keeps for the whole process; called once by whoever composes it. */
-export function setUpSharp({ svg, keepsGainMap }: Pick<DrawingRules, 'svg'> & Pick<Keeping, 'keepsGainMap'>): void {
+export function setUpSharp({ svg, keepsGainMap = false }: SharpOptions): void {
   const loaders = [...LOADERS, ...(svg === 'rasterize' ? ['Svg'] : []), ...(keepsGainMap ? ['Uhdr'] : [])];
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}Buffer`) });

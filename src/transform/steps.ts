@@ -73,17 +73,11 @@ export function lay(image: Sharp, overlay: Overlay, { alpha }: Plan): Sharp {
 }
 
 /** Metadata is dropped and colours become sRGB, which is what sharp does unless told otherwise. */
-export function keep(image: Sharp, { profile, keepsGainMap }: Plan): Sharp {
-  const withProfile = PROFILES[profile](image);
+export function keep(image: Sharp, { workspace, keepsProfile, keepsGainMap }: Plan): Sharp {
+  const inSpace = workspace ? image.pipelineColourspace(workspace) : image;
+  const withProfile = keepsProfile ? inSpace.keepIccProfile() : inSpace;
   return keepsGainMap ? (withProfile as WithGainMap).keepGainMap() : withProfile;
 }
 
 /** sharp's own types do not know it yet. */
 type WithGainMap = Sharp & { keepGainMap(): Sharp };
-
-const PROFILES: Readonly<Record<Plan['profile'], (image: Sharp) => Sharp>> = {
-  applied: (image) => image,
-  kept: (image) => image.keepIccProfile(),
-  // What has 16 bits a channel sharp takes to Display P3 on its way, and no further unless it is told to.
-  'applied-in-two': (image) => image.withIccProfile('srgb', { attach: false }),
-};

@@ -38,7 +38,8 @@ async function findKept(original: Uint8Array, plan: Plan, { within, threshold }:
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const whole = turn(sharp(data, { raw }), plan).trim({ threshold });
+  // Without `lineArt` a filter goes over all of it, against specks: 410 ms instead of 30 for 3.8 MP.
+  const whole = turn(sharp(data, { raw }), plan).trim({ threshold, lineArt: true });
   // One channel is enough to be told the sides of what is left, which is all that is wanted here.
   const { info } = await whole.extractChannel(0).raw().toBuffer({ resolveWithObject: true });
   const { width, height, trimOffsetLeft = 0, trimOffsetTop = 0 } = info;

@@ -11,6 +11,7 @@ export const PHOTO: ImageFacts = {
   progressive: false,
   wideGamut: false,
   deepProfile: false,
+  grey: false,
   gainMap: false,
   bare: false,
 };
@@ -30,7 +31,7 @@ export const PLAN: Plan = {
   flatten: false,
   alpha: false,
   background: '#ffffff',
-  profile: 'applied',
+  keepsProfile: false,
   keepsGainMap: false,
   keepsCredit: false,
   encoder: { quality: 75 },

@@ -64,10 +64,7 @@ t.test('the edge of a scaled disk is as red as the disk', async (t) => {
   }
 });
 
-const SUBSAMPLED =
-  'the chroma of AVIF is written at half the size (4:2:0) and mixed with that of clear black; 4:4:4 helps';
-
-t.test('the edge of a scaled disk is as red as the disk in AVIF too', { todo: SUBSAMPLED }, async (t) => {
+t.test('the edge of a scaled disk is as red as the disk in AVIF too', async (t) => {
   for (const [what, original] of await clearDisks()) t.strictSame(await darkened(original, 'avif'), [], what);
 });
 
@@ -89,7 +86,10 @@ t.test('JPEG shows on white what had been clear, or on another colour', async (t
     ['0000ff', BLUE],
   ] as const) {
     const reference = await disk(around).png().toBuffer();
-    const expected = await sharp(reference).resize(33, 33, { fit: 'fill' }).jpeg({ quality: 95 }).toBuffer();
+    const expected = await sharp(reference)
+      .resize(33, 33, { fit: 'fill' })
+      .jpeg({ quality: 95, quantisationTable: 3 })
+      .toBuffer();
     for (const [what, original] of await clearDisks()) {
       const found = await variant(original, { f: 'jpeg', w: 33, q: 95, ...(bg && { bg }) });
       t.ok((await distance(found, expected)) <= 12, `${what} on ${bg ?? 'white'}`);
@@ -140,10 +140,7 @@ t.test('formats say what they hold', async (t) => {
   }
 });
 
-const GREY_BACKGROUND =
-  'sharp makes the colour of extend and flatten grey with a grey picture; pipelineColourspace("srgb") helps';
-
-t.test('around and behind grey pictures a colour is that colour', { todo: GREY_BACKGROUND }, async (t) => {
+t.test('around and behind grey pictures a colour is that colour', async (t) => {
   const samples = { width: 32, height: 32, depth: 8 } as const;
   const opaque = pngOf({ ...samples, colour: 'grey', row: () => Array<number>(32).fill(100) });
   const half = pngOf({
@@ -165,21 +162,12 @@ t.test('around and behind grey pictures a colour is that colour', { todo: GREY_B
   t.ok(isNear(behind, over([100, 100, 100, 128], BLUE)), `${behind} behind`);
 });
 
-const DEEP_BACKGROUND =
-  'a colour added to sixteen bits with a profile is mixed in as Display P3; pipelineColourspace("srgb") helps';
-
-t.test(
-  'around and behind deep pictures with a profile a colour is that colour',
-  { todo: DEEP_BACKGROUND },
-  async (t) => {
-    const samples = { width: 32, height: 32, depth: 16, colour: 'rgba' } as const;
-    const clear = pngOf({ ...samples, row: () => Array<number>(128).fill(0) }, [
-      pngProfile(await knownProfile('srgb')),
-    ]);
-    const rows: readonly Options[] = [{ w: 64, h: 32, fit: 'contain' }, { pad: '8,8,8,8' }, { w: 16 }];
-    for (const options of rows) {
-      const edge = await colourAt(await variant(clear, { ...options, f: 'jpeg', q: 95, bg: '40c040' }), 2, 8);
-      t.ok(isNear(edge, [64, 192, 64]), `${edge}, ${JSON.stringify(options)}`);
-    }
-  },
-);
+t.test('around and behind deep pictures with a profile a colour is that colour', async (t) => {
+  const samples = { width: 32, height: 32, depth: 16, colour: 'rgba' } as const;
+  const clear = pngOf({ ...samples, row: () => Array<number>(128).fill(0) }, [pngProfile(await knownProfile('srgb'))]);
+  const rows: readonly Options[] = [{ w: 64, h: 32, fit: 'contain' }, { pad: '8,8,8,8' }, { w: 16 }];
+  for (const options of rows) {
+    const edge = await colourAt(await variant(clear, { ...options, f: 'jpeg', q: 95, bg: '40c040' }), 2, 8);
+    t.ok(isNear(edge, [64, 192, 64]), `${edge}, ${JSON.stringify(options)}`);
+  }
+});

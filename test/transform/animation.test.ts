@@ -66,15 +66,6 @@ for (const [disposal, what, last] of DISPOSED) {
   });
 }
 
-const OPAQUE =
-  'libnsgif clears a frame without a transparent index to the background colour; browsers clear to nothing';
-
-t.test('an opaque frame of a GIF is cleared to nothing', { todo: OPAQUE }, async (t) => {
-  const opaque: GifFrame = { ...PLAIN, height: 32, disposal: 2, pixel: () => 2 };
-  const frames = [PLAIN, opaque, LAST];
-  await shows(t, picture(frames, 0), [ALL_RED, ['blue', 'blue', 'red', 'red'], ['clear', 'clear', 'red', 'white']]);
-});
-
 t.test('what no frame has drawn is clear', async (t) => {
   const left: GifFrame = { ...PLAIN, width: 32, transparent: 0 };
   await shows(t, picture([left, LAST], 0), [

@@ -248,7 +248,7 @@ t.test('a job costs a share of the workers for each 25 megapixels to decode', (t
 
 t.test('q is the quality of formats that have one', (t) => {
   const settings = (f: OutputFormat, q?: number) => plan({ options: q === undefined ? { f } : { f, q } }).encoder;
-  const usual = { jpeg: 80, webp: 75, avif: 50 };
+  const usual = { jpeg: 75, webp: 80, avif: 60 };
   for (const [format, quality] of Object.entries(usual) as ['jpeg' | 'webp' | 'avif', number][]) {
     t.equal(settings(format).quality, quality, `${format} by default`);
     t.strictSame(settings(format, 33), { ...settings(format), quality: 33 }, `${format} as asked`);
