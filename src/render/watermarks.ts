@@ -22,7 +22,8 @@ const MAX_WATERMARK_PIXELS = 16_777_216;
 /** Nobody else's signal ends a read that all who want the watermark wait for. */
 const READ_TIMEOUT_MS = 10_000;
 /** Among originals there is a place for each request; a watermark takes none of them. */
-const NO_PLACE: Place = { take: async () => {}, release: () => {} };
+const nothing = async () => {};
+const NO_PLACE: Place = { take: nothing, release: nothing };
 
 interface Held {
   readonly record: OriginalRecord;

@@ -20,7 +20,7 @@ export interface ImageFacts {
   readonly deepProfile: boolean;
   /** Whether it has no colours: one channel, besides alpha. */
   readonly grey: boolean;
-  /** Whether it tells how to brighten it for screens that can show more; known only where those are kept. */
+  /** Whether it tells how to brighten it for screens that can show more, and is upright; known only where that is kept. */
   readonly gainMap: boolean;
   /** Whether the file holds the picture and nothing else: see `bare.ts`. */
   readonly bare: boolean;
@@ -43,7 +43,7 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     wideGamut: metadata.icc !== undefined && isWide(metadata.icc),
     deepProfile: metadata.icc !== undefined && ['rgb16', 'grey16'].includes(metadata.space),
     grey: ['b-w', 'grey16'].includes(metadata.space),
-    gainMap: metadata.gainMap !== undefined,
+    gainMap: metadata.gainMap !== undefined && !isTurned(metadata),
     bare: isBare(bytes, format),
   };
 }

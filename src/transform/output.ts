@@ -3,6 +3,7 @@ import type { Options } from '../request/options.ts';
 import { strategyOf } from '../request/position.ts';
 import { backgroundOf, isOpaque, type Workspace, workspaceOf } from './colour.ts';
 import type { ImageFacts } from './facts.ts';
+import { turnOf } from './turn.ts';
 import type { Watermark } from './watermark.ts';
 
 /** What is kept of an original besides its picture. */
@@ -84,10 +85,19 @@ function softeningOf({ blur, sharpen }: Options): Pick<Output, 'blur' | 'sharpen
   return { ...(blur !== undefined && { blur }), ...(sharpen !== undefined && { sharpen }) };
 }
 
-/** sharp scales a gain map with its picture, and knows how to cut, turn and blur it; not how to look for a part of it. */
-function canKeepGainMap({ trim, pos }: Options, { format, gainMap }: ImageFacts, made: Made): boolean {
+/**
+ * sharp scales a gain map with its picture, and knows how to cut, mirror and sharpen it; not how to look for a part of it. Where it
+ * copies pixels, to turn or to blur them, it decodes the gain map from memory that went with the copied ones: 0.35.5 fails or worse.
+ */
+function canKeepGainMap(
+  { trim, pos, blur, ...options }: Options,
+  { format, gainMap }: ImageFacts,
+  made: Made,
+): boolean {
   const isJpeg = format === 'jpeg' && made.format === 'jpeg';
-  return gainMap && isJpeg && trim === undefined && strategyOf(pos) === undefined && !made.watermark;
+  const isSought = trim !== undefined || strategyOf(pos) !== undefined;
+  const isCopied = blur !== undefined || turnOf(options).angle !== 0;
+  return gainMap && isJpeg && !isSought && !isCopied && !made.watermark;
 }
 
 function encoderOf(
