@@ -115,22 +115,25 @@ type Named = Pick<Config, 'defaultOptions' | 'presets' | 'presetsOnly' | 'waterm
 /** What names stand for, and what is written in the grammar of a URL. */
 function readNamed(values: Values): Named {
   const { DEFAULT_OPTIONS, PRESETS_FILE, PRESETS_ONLY: presetsOnly, WATERMARKS_FILE, COMPAT } = values;
-  const watermarks = attempt('WATERMARKS_FILE', WATERMARKS_FILE, 'a JSON file of watermarks by name', readWatermarks);
-  const names = Object.keys(watermarks ?? {});
-  const presets = attempt('PRESETS_FILE', PRESETS_FILE, 'a JSON file of options by name', (file) =>
-    readPresets(file, names),
-  );
+  const watermarks =
+    WATERMARKS_FILE === undefined
+      ? {}
+      : attempt('WATERMARKS_FILE', WATERMARKS_FILE, 'a JSON file of watermarks by name', readWatermarks);
+  const names = Object.keys(watermarks);
+  const presets =
+    PRESETS_FILE === undefined
+      ? undefined
+      : attempt('PRESETS_FILE', PRESETS_FILE, 'a JSON file of options by name', (file) => readPresets(file, names));
   if (presetsOnly && (presets === undefined || COMPAT !== undefined))
     throw invalid('PRESETS_ONLY', 'true', 'it beside PRESETS_FILE, and without COMPAT');
   const defaultOptions = attempt('DEFAULT_OPTIONS', DEFAULT_OPTIONS, 'options as in a URL', (text) =>
     readOptions(text, names),
   );
-  return { defaultOptions: defaultOptions ?? {}, presets: presets ?? {}, presetsOnly, watermarks: watermarks ?? {} };
+  return { defaultOptions, presets: presets ?? {}, presetsOnly, watermarks };
 }
 
-/** What a text stands for, if there is one; what is wrong with it ends the start. */
-function attempt<T>(name: VariableName, text: string | undefined, expected: string, read: (text: string) => T) {
-  if (text === undefined) return undefined;
+/** What a text stands for; what is wrong with it ends the start. */
+function attempt<T>(name: VariableName, text: string, expected: string, read: (text: string) => T): T {
   try {
     return read(text);
   } catch (error) {

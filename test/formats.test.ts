@@ -290,10 +290,10 @@ t.test('the longest side of JPEG and AVIF is one that their encoders write', asy
 t.test('default qualities, for formats that have one', (t) => {
   const qualities = outputFormats.map((format) => [format, defaultQuality(format)]);
   t.strictSame(qualities, [
-    ['jpeg', 80],
+    ['jpeg', 75],
     ['png', undefined],
-    ['webp', 75],
-    ['avif', 50],
+    ['webp', 80],
+    ['avif', 60],
     ['gif', undefined],
     ['tiff', undefined],
   ]);

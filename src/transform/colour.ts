@@ -37,12 +37,13 @@ function hasColour(background: string): boolean {
 
 /** What a colour looks like on paper. */
 function onWhite(colour: string): string {
-  const [red = 0, green = 0, blue = 0, alpha = 255] = levelsOf(colour);
-  const share = alpha / 255;
-  const mixed = [red, green, blue].map((level) => Math.round(level * share + 255 * (1 - share)));
+  const levels = levelsOf(colour);
+  const share = (levels[3] ?? 255) / 255;
+  const mixed = levels.slice(0, 3).map((level) => Math.round(level * share + 255 * (1 - share)));
   return mixed.map((level) => level.toString(16).padStart(2, '0')).join('');
 }
 
 function levelsOf(hexadecimal: string): readonly number[] {
-  return (hexadecimal.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  const level = (_: unknown, index: number) => Number.parseInt(hexadecimal.slice(2 * index, 2 * index + 2), 16);
+  return Array.from({ length: hexadecimal.length / 2 }, level);
 }

@@ -66,6 +66,9 @@ t.test('comments and what else a decoder does not speak of', async (t) => {
     Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at)]);
   const comment = Buffer.from([0xff, 0xfe, 0x00, 0x06, 0x73, 0x65, 0x63, 0x72]);
   t.notOk(bare(within(jpeg, 2, comment)), 'COM of a JPEG');
+  const jfxx = Buffer.concat([Buffer.from([0xff, 0xe0, 0x00, 0x10]), Buffer.from('JFXX'), Buffer.alloc(10)]);
+  t.notOk(bare(within(jpeg, 2, jfxx)), 'a thumbnail of a JPEG');
+  t.notOk(bare(within(jpeg, 2, Buffer.from([0xff, 0xe0, 0x00, 0x04, 0x41, 0x42]))), 'another APP0');
   t.notOk(bare(within(jpeg, 2, Buffer.from([0xff, 0xed, 0x00, 0x04, 0x41, 0x42]))), 'APP13 of a JPEG');
   t.notOk(
     bare(within(png, 33, Buffer.concat([Buffer.from([0, 0, 0, 1]), Buffer.from('tEXta'), Buffer.alloc(4)]))),

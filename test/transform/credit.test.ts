@@ -100,6 +100,12 @@ t.test('metadata that is missing, broken or endless spoils no picture', async (t
   }
   const long = gradient(60, 40).withExif({ IFD0: { Artist: 'x'.repeat(2000) } });
   t.notMatch(await exifOf(await keep(await long.jpeg().toBuffer(), { w: 30 })), /x{501}/, 'cut short');
+  const unread = await gradient(60, 40).withXmp(XMP).tiff({ bigtiff: true }).toBuffer();
+  t.equal(
+    (await sharp(await keep(unread, { w: 30, f: 'jpeg' })).metadata()).exif,
+    undefined,
+    'of no container it knows',
+  );
   const endless = await gradient(60, 40)
     .withXmp(XMP.replace('A secret', 'A'.repeat(300_000)))
     .png()

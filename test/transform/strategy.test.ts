@@ -54,6 +54,7 @@ t.test('after the picture is upright, cut and turned', async (t) => {
       { w: 80, h: 100, flip: 'h' },
       { w: 50, h: 50, crop: '200,0,200,100' },
       { w: 50, h: 50, crop: '200,0,200,100', rot: 90 },
+      { w: 40, h: 70, crop: '200,0,200,100', rot: 270, flip: 'h' },
     ] satisfies Options[]) {
       const made = await variant(original, { ...options, pos: 'attention', f: 'png' });
       t.match(await sharp(made).metadata(), { width: options.w, height: options.h });
