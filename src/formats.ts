@@ -55,8 +55,7 @@ export const FORMATS = {
   },
   avif: {
     mime: 'image/avif',
-    // Also among the compatible brands: HEIC has the same container and not this brand.
-    sniff: (head) => isoBrands(head).includes('avif'),
+    sniff: (head) => isAvif(isoBrands(head)),
     alpha: true,
     animated: false,
     profile: true,
@@ -171,6 +170,14 @@ function begins(head: Uint8Array, offset: number, magic: readonly number[]): boo
 
 function beginsText(head: Uint8Array, offset: number, text: string): boolean {
   return latin1(head, offset, offset + text.length) === text;
+}
+
+/**
+ * Also among the compatible brands: HEIC has the same container and not this brand. What says first of all that it is a sequence,
+ * libvips does not take for a picture, though it may hold one.
+ */
+function isAvif(brands: readonly string[]): boolean {
+  return brands.includes('avif') && brands[0] !== 'avis';
 }
 
 /** Major and compatible brands of an ISO base media file (ISO/IEC 14496-12, 4.3); none when it is not one. */

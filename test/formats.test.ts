@@ -75,6 +75,7 @@ const heads: readonly (readonly [what: string, head: Uint8Array, format: Format 
   ['AVIF sequence', fileType('avis', ['msf1']), undefined],
   ['AVIF named last', fileType('mif1', ['miaf', 'MA1B', 'avif']), 'avif'],
   ['AVIF named last of many', fileType('mif1', [...Array<string>(64).fill('miaf'), 'avif']), 'avif'],
+  ['AVIF sequence that holds a picture', fileType('avis', ['avif', 'msf1']), undefined],
   ['AVIF sequence by a compatible brand', fileType('msf1', ['avis']), undefined],
   ['HEIC', fileType('heic', ['mif1', 'heic']), undefined],
   ['HEIF of an unnamed codec', fileType('mif1', ['heic', 'miaf']), undefined],

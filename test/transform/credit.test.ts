@@ -1,6 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import t from 'tap';
 import type { Options } from '../../src/request/options.ts';
+import { uint16, uint32 } from '../support/big-endian.ts';
+import { jpegSegment, withJpegSegments } from '../support/jpeg-blocks.ts';
 import { gradient } from '../support/pictures.ts';
 import { variant } from '../support/variants.ts';
 
@@ -63,6 +65,26 @@ t.test('from whatever format, and from XMP where EXIF says nothing', async (t) =
   t.match(await exifOf(made), /All rights by XMP/);
   t.notOk(made.includes('secret title'));
   t.equal(await xmpOf(made), '', 'which needs none of its own for what EXIF can say');
+});
+
+/** Records of IPTC (IIM 4.2, 2:80 and 2:116) within Photoshop's own block. */
+function iptc(byLine: string, notice: string): Buffer {
+  const record = (tag: number, text: string) =>
+    Buffer.concat([Buffer.of(0x1c, 2, tag), uint16(Buffer.byteLength(text)), Buffer.from(text)]);
+  const records = Buffer.concat([record(80, byLine), record(105, 'A secret headline'), record(116, notice)]);
+  const block = Buffer.concat([Buffer.from('8BIM\x04\x04\0\0', 'latin1'), uint32(records.length), records]);
+  return jpegSegment(
+    0xed,
+    Buffer.concat([Buffer.from('Photoshop 3.0\0', 'latin1'), block, Buffer.alloc(block.length % 2)]),
+  );
+}
+
+t.test('from IPTC where nothing else says so', async (t) => {
+  const original = withJpegSegments(await gradient(60, 40).jpeg().toBuffer(), [iptc('Ida Press', 'All by the agency')]);
+  const made = await keep(original, { w: 30 });
+  t.match(await exifOf(made), /Ida Press/);
+  t.match(await exifOf(made), /All by the agency/);
+  t.notOk(made.includes('headline'));
 });
 
 t.test('what is written as XMP is markup of ours alone', async (t) => {
