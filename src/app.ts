@@ -22,12 +22,10 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
 import { draw } from './transform/apart.ts';
-import type { Plan } from './transform/plan.ts';
+import { observeTransform, type Transform } from './transform/observe.ts';
 import { drawingRules } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 import type { VariableName } from './variables.ts';
-
-type Transform = (original: Uint8Array, plan: Plan) => Promise<Buffer>;
 
 /** What a test may put in place of the real thing. */
 export interface Parts {
@@ -173,20 +171,6 @@ function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
       refused: () => metrics.shed(`${name}_queue_full`),
     });
   return { originals: gate('originals', workers * ORIGINALS_PER_WORKER), workers: gate('workers', workers) };
-}
-
-function observeTransform(inner: Transform, metrics: Metrics): Transform {
-  return async (original, plan) => {
-    const started = performance.now();
-    const seconds = () => (performance.now() - started) / 1000;
-    try {
-      const body = await inner(original, plan);
-      metrics.transformed(plan.from, plan.format, plan.sourcePixels, seconds());
-      return body;
-    } finally {
-      metrics.workerBusy(seconds());
-    }
-  };
 }
 
 async function listen(app: FastifyInstance, variable: VariableName, host: string, port: number): Promise<string> {

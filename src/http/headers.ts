@@ -44,9 +44,9 @@ export function variantHeaders({ body, format }: CacheEntry): Headers {
 }
 
 /** Says so where an animation has more frames than allowed, and is answered by its first one, or as it is stored. */
-export function animationHeaders({ content }: OriginalRecord, variant: Variant | undefined): Headers {
-  if (variant) return variant.plan.firstOf > 1 ? { 'lambent-animation': 'first-frame' } : {};
-  return content.kind === 'image' ? { 'lambent-animation': 'original' } : {};
+export function animationNote({ content }: OriginalRecord, variant: Variant | undefined): string | undefined {
+  if (variant) return variant.plan.firstOf > 1 ? 'first-frame' : undefined;
+  return content.kind === 'image' ? 'original' : undefined;
 }
 
 /** As `variantValidators`, with what is stored beside an original and lets a cache keep it. */

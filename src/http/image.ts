@@ -14,7 +14,7 @@ import type { Watermark } from '../transform/watermark.ts';
 import { type Asked, createTargetReader } from './asked.ts';
 import { appendVary, CACHE_STATUS } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
-import { animationHeaders, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
+import { animationNote, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
@@ -73,7 +73,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
       const { wm } = asked.options;
       const watermark = wm === undefined ? undefined : await readWatermark(wm, deadline.signal);
       const variant = variantOf(record, request, asked, watermark);
-      reply.headers(animationHeaders(record, variant));
+      noteAnimation(reply, record, variant);
       if (!variant) return await original(request, reply, asked, deadline);
       const validators = variantValidators(variant, head, cacheControl);
       if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
@@ -136,6 +136,12 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     if (pixels.kind === 'refused') throw pixels.error;
     return planVariant(options, pixels.facts, accepted, planPolicy, watermark);
   }
+}
+
+/** Only where there is something to say: nearly all requests have no animation. */
+function noteAnimation(reply: FastifyReply, record: OriginalRecord, variant: Variant | undefined): void {
+  const animation = animationNote(record, variant);
+  if (animation !== undefined) reply.header('lambent-animation', animation);
 }
 
 /** Whether what may be passed through is; the best format for a drawing is always its own. */
