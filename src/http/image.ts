@@ -117,7 +117,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     return memo(record, `${query} ${accepted} ${watermark?.id ?? ''}`, () => {
       const plan = planFor(record, options, accepted, watermark);
       const { etag: originalEtag } = record.head;
-      return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, options, plan });
+      return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, plan });
     });
   }
 

@@ -1,15 +1,13 @@
 import { hash } from 'node:crypto';
-import { variantOptions } from '../request/canonical.ts';
-import type { Options } from '../request/options.ts';
 import type { Plan } from '../transform/plan.ts';
 
 /**
- * Raised by hand when pictures visibly change: a new default quality, another way to crop. Not a library's version, since an
- * upgrade that changes no picture must not empty every cache.
+ * Raised by hand when the same plan gives other pictures: another way to crop, a library that draws visibly better. Not a library's
+ * version, since an upgrade that changes no picture must not empty every cache.
  */
 export const PIPELINE_VERSION = 1;
 
-/** One derived image: an original, one canonical set of options, one output format. */
+/** One derived image: an original, and what is done to it. */
 export interface Variant {
   /** The key it is kept under in every tier, and one flight runs for. */
   readonly id: string;
@@ -20,28 +18,20 @@ export interface Variant {
   readonly plan: Plan;
 }
 
-export interface VariantParts {
-  readonly sourceId: string;
-  readonly objectKey: string;
-  readonly originalEtag: string;
-  /** In canonical form. */
-  readonly options: Options;
-  readonly plan: Plan;
+export type VariantParts = Pick<Variant, 'objectKey' | 'originalEtag' | 'plan'> & { readonly sourceId: string };
+
+export function identifyVariant({ sourceId, ...parts }: VariantParts): Variant {
+  const { objectKey, originalEtag, plan } = parts;
+  // As JSON, no choice of key and ETag can be spelt so that two variants share one string.
+  const named = JSON.stringify([sourceId, objectKey, originalEtag, drawingOf(plan), PIPELINE_VERSION]);
+  const id = hash('sha256', named, 'base64url');
+  return { ...parts, id, etag: `W/"${id}"` };
 }
 
-export function identifyVariant({ sourceId, objectKey, originalEtag, options, plan }: VariantParts): Variant {
-  const { format, animated, watermark, keepsProfile, keepsGainMap, keepsCredit } = plan;
-  // As JSON, no choice of key and ETag can be spelt so that two variants share one string.
-  const parts = [
-    sourceId,
-    objectKey,
-    originalEtag,
-    variantOptions(options, format),
-    format,
-    animated,
-    [watermark?.id, keepsProfile, keepsGainMap, keepsCredit],
-    PIPELINE_VERSION,
-  ];
-  const id = hash('sha256', JSON.stringify(parts), 'base64url');
-  return { id, etag: `W/"${id}"`, objectKey, originalEtag, plan };
+/**
+ * What of a plan can be seen in its picture. It follows from the options, the original's header and the configuration, so that
+ * requests that come to the same share an entry, and instances with other limits or settings share none that would differ.
+ */
+function drawingOf({ sourcePixels: _s, cost: _c, firstOf: _f, watermark, ...drawing }: Plan): object {
+  return { ...drawing, watermark: watermark?.id };
 }

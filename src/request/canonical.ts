@@ -1,4 +1,4 @@
-import { defaultQuality, FORMATS, type OutputFormat } from '../formats.ts';
+import { defaultQuality, type OutputFormat } from '../formats.ts';
 import type { Names } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import type { Dialect } from './parse.ts';
@@ -62,20 +62,6 @@ export function canonicalQuery(options: Options, policy: OptionPolicy): string {
   return serialise(
     usual !== undefined && policy.defaults.q !== undefined ? options : withoutDefaultQuality(options, f),
   );
-}
-
-/** The options that tell variants of one original and one output format apart. */
-export function variantOptions(options: Options, format: OutputFormat): string {
-  const { f: _f, dl: _dl, bg, colors, anim, ...others } = withoutDefaultQuality(options, format);
-  const { alpha, animated } = FORMATS[format];
-  const isFilled = !alpha || others.pad !== undefined || others.fit === 'contain';
-  const isPalette = format === 'png' || format === 'gif';
-  return serialise({
-    ...others,
-    ...(bg !== undefined && isFilled && { bg }),
-    ...(colors !== undefined && isPalette && { colors }),
-    ...(anim !== undefined && animated && { anim }),
-  });
 }
 
 function serialise(options: Options): string {

@@ -71,12 +71,14 @@ export function outputOf(options: Options, facts: ImageFacts, made: Made, keepin
 /** What lies behind a picture, and whether it can be seen beside it. */
 function groundOf(options: Options, facts: ImageFacts, format: OutputFormat) {
   const { alpha } = FORMATS[format];
-  const background = backgroundOf(format, options);
   const hasGround = options.pad !== undefined || options.fit === 'contain';
+  const flatten = facts.alpha && !alpha;
+  // Where nothing of it is seen, one colour is as good as another.
+  const background = backgroundOf(format, hasGround || flatten ? options : {});
   return {
     hasGround,
     background,
-    flatten: facts.alpha && !alpha,
+    flatten,
     alpha: alpha && (facts.alpha || (hasGround && !isOpaque(background))),
   };
 }

@@ -1,6 +1,6 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
 import type { NegotiatedFormat } from '../request/accept.ts';
-import type { Options } from '../request/options.ts';
+import type { OptionName, Options } from '../request/options.ts';
 import { strategyOf } from '../request/position.ts';
 import { cropOf } from './box.ts';
 import { costOf, decodedPixels, pixelsOf, refuseTooManyPixels } from './budget.ts';
@@ -103,7 +103,7 @@ function formatOf(
 }
 
 /** Options that say how a picture is written, and nothing of what is to be seen. */
-const OF_WRITING: readonly (keyof Options)[] = ['w', 'h', 'fit', 'enlarge', 'bg', 'anim', 'f', 'q', 'dl'];
+const OF_WRITING: readonly OptionName[] = ['w', 'h', 'fit', 'enlarge', 'bg', 'anim', 'f', 'q', 'dl'];
 
 /** Whether an answer would be the original in other bytes, and the original holds nothing that an answer must not. */
 function isSame(
@@ -112,7 +112,7 @@ function isSame(
   { format, output, scaled, crop, place, watermark }: Geometry & Output,
 ): boolean {
   const isWhole = [output, scaled].every((size) => isSize(size, facts)) && !crop && !place;
-  const isPlain = (Object.keys(options) as (keyof Options)[]).every((name) => OF_WRITING.includes(name)) && !watermark;
+  const isPlain = (Object.keys(options) as OptionName[]).every((name) => OF_WRITING.includes(name)) && !watermark;
   return facts.bare && format === facts.format && isWhole && isPlain;
 }
 
@@ -120,8 +120,12 @@ function isSize(one: Size, other: Size): boolean {
   return one.width === other.width && one.height === other.height;
 }
 
-function trimOf({ trim: threshold, ...options }: Options, layout: Layout): Trim | undefined {
+function trimOf({ trim: threshold, crop, ...others }: Options, layout: Layout): Trim | undefined {
   if (threshold === undefined) return undefined;
-  const within = cropOf(options, layout.size) ?? { left: 0, top: 0, ...layout.size };
-  return { threshold, within, layout };
+  const within = (crop !== undefined && cropOf({ crop }, layout.size)) || { left: 0, top: 0, ...layout.size };
+  const options = Object.fromEntries(Object.entries(others).filter(([name]) => OF_SIDES.includes(name as OptionName)));
+  return { threshold, within, layout: { ...layout, options } };
 }
+
+/** Options that sides follow from once something is cut out. */
+const OF_SIDES: readonly OptionName[] = ['w', 'h', 'rot', 'flip', 'fit', 'pos', 'enlarge', 'pad'];

@@ -2,16 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import type { OutputFormat } from '../../src/formats.ts';
-import {
-  asksForVariant,
-  canonicalOptions,
-  canonicalQuery,
-  type OptionPolicy,
-  variantOptions,
-} from '../../src/request/canonical.ts';
+import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../../src/request/canonical.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 import type { Options } from '../../src/request/options.ts';
 import { parseOptions } from '../../src/request/parse.ts';
+import { planVariant } from '../../src/transform/plan.ts';
+import { PHOTO } from '../support/plans.ts';
+import { POLICY } from '../support/variants.ts';
 
 const policy: OptionPolicy = { ...NO_NAMES, dialect: 'native', maxWidth: 4096, maxHeight: 4096, defaults: {} };
 const lowAndWide: OptionPolicy = { ...policy, maxWidth: 1000, maxHeight: 500 };
@@ -159,37 +156,6 @@ t.test('a quality that differs from the configured one is kept, though the forma
   t.end();
 });
 
-t.test('the options of a variant name no format, and no quality that is the usual one or means nothing', (t) => {
-  const rows: readonly (readonly [options: Options, format: OutputFormat, text: string])[] = [
-    [{ w: 200, h: 150, f: 'jpeg', q: 60 }, 'jpeg', 'w=200&h=150&q=60'],
-    [{ w: 200, f: 'auto' }, 'avif', 'w=200'],
-    [{ f: 'webp' }, 'webp', ''],
-    [{ q: 75 }, 'jpeg', ''],
-    [{ q: 80 }, 'webp', ''],
-    [{ q: 80 }, 'avif', 'q=80'],
-    [{ q: 80 }, 'jpeg', 'q=80'],
-    [{ q: 75 }, 'webp', 'q=75'],
-    [{ q: 60 }, 'avif', ''],
-    [{ w: 9, q: 80 }, 'png', 'w=9'],
-    [{ w: 9, q: 80 }, 'gif', 'w=9'],
-    [{}, 'png', ''],
-    [{ w: 9, bg: 'ff0000' }, 'jpeg', 'w=9&bg=ff0000'],
-    [{ w: 9, bg: 'ff0000' }, 'png', 'w=9'],
-    [{ w: 9, h: 9, fit: 'contain', bg: 'ff0000' }, 'png', 'w=9&h=9&fit=contain&bg=ff0000'],
-    [{ w: 9, pad: '1,1,1,1', bg: 'ff0000' }, 'webp', 'w=9&pad=1,1,1,1&bg=ff0000'],
-    [{ w: 9, colors: 16 }, 'png', 'w=9&colors=16'],
-    [{ w: 9, colors: 16 }, 'gif', 'w=9&colors=16'],
-    [{ w: 9, colors: 16 }, 'webp', 'w=9'],
-    [{ w: 9, anim: 0 }, 'webp', 'w=9&anim=0'],
-    [{ w: 9, anim: 0 }, 'jpeg', 'w=9'],
-    [{ w: 9, dl: 'a.jpg' }, 'jpeg', 'w=9'],
-  ];
-  for (const [options, format, text] of rows) {
-    t.equal(variantOptions(options, format), text, `${JSON.stringify(options)} as ${format}`);
-  }
-  t.end();
-});
-
 t.test('without an option the original is asked for', (t) => {
   t.notOk(asksForVariant({}));
   t.notOk(asksForVariant(parsed('dl=a.jpg')));
@@ -261,6 +227,9 @@ t.test('what is canonical stays as it is, and keeps within the limits', (t) => {
   t.end();
 });
 
+/** What is done to a photograph. */
+const drawn = (options: Options) => planVariant(options, PHOTO, [], POLICY);
+
 t.test('a canonical URL asks for the same variant as the URL it was made of', (t) => {
   t.doesNotThrow(() =>
     fc.assert(
@@ -269,7 +238,7 @@ t.test('a canonical URL asks for the same variant as the URL it was made of', (t
         const again = canonicalOptions(parsed(canonicalQuery(options, by)), by);
         const { f } = options;
         const formats = f === undefined || f === 'auto' ? outputFormats : [f];
-        const isSame = (format: OutputFormat) => variantOptions(again, format) === variantOptions(options, format);
+        const isSame = (f: OutputFormat) => isDeepStrictEqual(drawn({ ...again, f }), drawn({ ...options, f }));
         return again.f === f && formats.every(isSame) && canonicalQuery(again, by) === canonicalQuery(options, by);
       }),
     ),

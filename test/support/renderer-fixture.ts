@@ -50,7 +50,6 @@ export function setUpRenderer({
       sourceId: fixture.source.id,
       objectKey: 'key',
       originalEtag: etag,
-      options: { w: plan.output?.width ?? 8 },
       plan: { ...PLAN, ...plan },
     });
   /** As the route asks: holding the original, with a lease of its own unless it is given one. */
