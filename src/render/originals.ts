@@ -1,23 +1,24 @@
-import { LRUCache } from 'lru-cache';
-import { type ErrorCode, ServiceError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 import { orAborted } from './abort.ts';
 import type { Admission } from './admission.ts';
-import { createPlace, type OriginalReader, type Place } from './original-reader.ts';
+import type { KeptBytes } from './kept-bytes.ts';
+import { createPlace, type Loaded, type OriginalReader, type Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
+import type { Records, Staleness } from './records.ts';
 
 export interface OriginalsOptions {
   readonly reader: OriginalReader;
   /** Bounds the originals whose bytes are in memory at once, one place each. */
   readonly admission: Admission;
-  /** How long a record is used without asking the source, in milliseconds. */
-  readonly freshMs: number;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now: () => number;
+  readonly records: Records;
+  readonly kept: KeptBytes;
 }
 
 /** An original for as long as somebody works with it. */
 export interface OriginalHold {
   readonly record: OriginalRecord;
+  /** Why the record is used although it is no longer fresh, and for how many milliseconds it has not been; absent while it is. */
+  readonly stale?: { readonly why: Staleness; readonly ms: number };
   /**
    * Another hold on the same original, for work that may outlast this one. Not the same as to hold the key anew: that could
    * take a second place in memory while the first is waited for.
@@ -34,7 +35,7 @@ export interface OriginalLease extends OriginalHold {
 }
 
 export interface Originals {
-  /** A hold on an object whose record the source has confirmed less than `freshMs` ago. */
+  /** A hold on an object whose record may be used: fresh, or stale where that is allowed. */
   hold(key: string, signal: AbortSignal): Promise<OriginalLease>;
   /** The same where it takes no request to the source; undefined where it does. */
   holdKnown(key: string): OriginalHold | undefined;
@@ -56,32 +57,30 @@ interface Reading {
   readonly controller: AbortController;
 }
 
-/** Records kept at most; one takes about a kilobyte. */
-const MAX_RECORDS = 20_000;
-/** What says that a record is of the past. */
-const OUTDATED: readonly ErrorCode[] = ['not_found', 'source_changed'];
+/** Records that are confirmed behind answers at once; of the others some will be asked for again. */
+const MAX_REFRESHING = 32;
+/** Nobody waits for it, so nobody's deadline ends it. */
+const REFRESH_TIMEOUT_MS = 10_000;
 /** What stands for a record between the making of its holder and the start of its loading. */
 const LOADING: Promise<OriginalRecord> = new Promise(() => {});
 // A reason of its own: without one, each abort would make an exception with a stack that nobody reads.
 const LET_GO = new Error('Nobody holds the original any more.');
 
-export function createOriginals({ reader, admission, freshMs, now }: OriginalsOptions): Originals {
-  const records = new LRUCache<string, OriginalRecord>({ max: MAX_RECORDS });
+export function createOriginals({ reader, admission, records, kept }: OriginalsOptions): Originals {
   const heldByKey = new Map<string, Held>();
-
-  const isFresh = (record: OriginalRecord) => now() - record.checkedAt < freshMs;
+  const refreshing = new Set<string>();
 
   function find(key: string): Held | undefined {
     const held = heldByKey.get(key);
     // Holders that overlap without end must not keep an old record in use without end.
-    return held && (held.record instanceof Promise || isFresh(held.record)) ? held : undefined;
+    return held && (held.record instanceof Promise || records.usable(held.record)) ? held : undefined;
   }
 
   function take(key: string): Held {
     const known = records.get(key);
-    const fresh = known && isFresh(known) ? known : undefined;
-    const held: Held = { key, record: fresh ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
-    if (!fresh) held.record = load(held, known);
+    const usable = known && records.usable(known) ? known : undefined;
+    const held: Held = { key, record: usable ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
+    if (!usable) held.record = load(held, known);
     heldByKey.set(key, held);
     return held;
   }
@@ -94,30 +93,63 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
   async function load(held: Held, known: OriginalRecord | undefined): Promise<OriginalRecord> {
     const { place, controller } = readingOf(held);
     try {
-      const { record, bytes } = await reader.load(held.key, known, place, controller.signal);
-      held.bytes = bytes && Promise.resolve(bytes);
-      held.record = record;
-      records.set(held.key, record);
-      return record;
+      const loaded = await reader.load(held.key, known, place, controller.signal);
+      held.bytes = loaded.bytes && Promise.resolve(loaded.bytes);
+      held.record = keep(held.key, loaded);
     } catch (error) {
-      abandon(held, error);
-      throw error;
+      records.failed(held.key, error);
+      // Better the one that was true a while ago than none: for as long as that is allowed.
+      if (!known || !records.usable(known)) throw abandoned(held, error);
+      held.record = known;
     }
+    return held.record;
+  }
+
+  function keep(key: string, { record, bytes }: Loaded): OriginalRecord {
+    records.succeeded(key, record);
+    if (bytes && record.storable) kept.set(key, record.head.etag, bytes);
+    return record;
   }
 
   async function readBytes(held: Held, record: OriginalRecord): Promise<Buffer> {
+    const known = kept.get(held.key, record.head.etag);
+    if (known) return known;
     const { place, controller } = readingOf(held);
     try {
-      return await reader.read(held.key, record, place, controller.signal);
+      const bytes = await reader.read(held.key, record, place, controller.signal);
+      if (record.storable) kept.set(held.key, record.head.etag, bytes);
+      return bytes;
     } catch (error) {
-      abandon(held, error);
-      throw error;
+      records.failed(held.key, error);
+      throw abandoned(held, error);
     }
   }
 
-  function abandon(held: Held, error: unknown): void {
+  /** Asks the source behind an answer that does not wait for it. */
+  function refresh(key: string): void {
+    const known = records.get(key);
+    if (!known || !isStale(known) || refreshing.has(key)) return;
+    if (refreshing.size >= MAX_REFRESHING || !records.mayAsk()) return;
+    refreshing.add(key);
+    const place = createPlace(admission);
+    void reader
+      .load(key, known, place, AbortSignal.timeout(REFRESH_TIMEOUT_MS))
+      .then((loaded) => keep(key, loaded))
+      .catch((error: unknown) => records.failed(key, error))
+      .finally(() => {
+        refreshing.delete(key);
+        place.release();
+      });
+  }
+
+  function isStale(record: OriginalRecord): boolean {
+    const why = records.usable(record);
+    return why !== undefined && why !== 'fresh';
+  }
+
+  function abandoned(held: Held, error: unknown): unknown {
     discard(held);
-    if (error instanceof ServiceError && OUTDATED.includes(error.code)) records.delete(held.key);
+    return error;
   }
 
   /** No one joins it any more; who holds it goes on. */
@@ -137,8 +169,10 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
   }
 
   function holdOf(held: Held, record: OriginalRecord): OriginalHold {
+    const why = records.usable(record);
     return {
       record,
+      ...(why !== undefined && why !== 'fresh' && { stale: { why, ms: records.staleMs(record) } }),
       share(signal) {
         held.holders++;
         return leaseOf(held, record, signal);
@@ -162,6 +196,8 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
   return {
     async hold(key, signal) {
       signal.throwIfAborted();
+      if (records.isMissing(key)) throw new ServiceError('not_found');
+      refresh(key);
       const held = find(key) ?? take(key);
       held.holders++;
       if (!(held.record instanceof Promise)) return leaseOf(held, held.record, signal);
@@ -174,7 +210,8 @@ export function createOriginals({ reader, admission, freshMs, now }: OriginalsOp
     },
     holdKnown(key) {
       const known = records.get(key);
-      if (!known || !isFresh(known)) return undefined;
+      if (!known || !records.usable(known)) return undefined;
+      refresh(key);
       const found = heldByKey.get(key);
       const held = found?.record === known ? found : take(key);
       held.holders++;

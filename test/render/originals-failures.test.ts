@@ -128,20 +128,28 @@ t.test('an object that is deleted takes its record along', async (t) => {
   await t.rejects(hold(), { code: 'not_found' });
   t.same(
     source.opens.map(({ conditions }) => conditions.ifNoneMatch),
-    [undefined, '"v1"', undefined],
+    [undefined, '"v1"'],
+    'the second is known to be missing',
   );
   source.put('key', otherPicture);
+  await t.rejects(hold(), { code: 'not_found' }, 'for a moment');
+  advance(FRESH_MS);
   await visit();
+  t.equal(source.opens.at(-1)?.conditions.ifNoneMatch, undefined);
   t.same(await leftovers(), NOTHING_LEFT);
 });
 
 t.test('an object that is deleted before its bytes are read takes its record along', async (t) => {
-  const { source, hold, visit } = setUpOriginals();
+  const { source, hold, visit, advance } = setUpOriginals();
   source.put('key', picture);
   await visit();
   source.delete('key');
   const lease = await hold();
   await t.rejects(lease.bytes(), { code: 'not_found' });
+  advance(FRESH_MS - 1);
+  await t.rejects(hold(), { code: 'not_found' });
+  t.equal(source.opens.length, 2, 'known to be missing');
+  advance(1);
   await t.rejects(hold(), { code: 'not_found' });
   t.same(source.opens.at(-1)?.conditions, { ifNoneMatch: undefined });
 });

@@ -1,6 +1,8 @@
 import { type Admission, createAdmission } from '../../src/render/admission.ts';
+import { createKeptBytes } from '../../src/render/kept-bytes.ts';
 import { createOriginalReader, type OriginalReader } from '../../src/render/original-reader.ts';
 import { createOriginals, type OriginalLease, type Originals } from '../../src/render/originals.ts';
+import { createRecords } from '../../src/render/records.ts';
 import { DRAWING_RULES, type DrawingRules } from '../../src/transform/rules.ts';
 import { createMemorySource, type MemorySource } from './memory-source.ts';
 import { jpeg } from './pictures.ts';
@@ -29,6 +31,10 @@ export interface FixtureOptions {
   readonly freshMs?: number;
   readonly chunkBytes?: number;
   readonly rules?: DrawingRules;
+  readonly staleMs?: number;
+  readonly staleIfErrorMs?: number;
+  /** Room for bytes of originals that nobody holds. */
+  readonly keptBytes?: number;
 }
 
 /** Originals over a source in memory, with a clock that the test puts forward. */
@@ -38,6 +44,9 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
     queueLength = 100,
     freshMs = FRESH_MS,
     rules = DRAWING_RULES.native,
+    staleMs = 0,
+    staleIfErrorMs = 0,
+    keptBytes = 0,
     ...sourceOptions
   } = options;
   const source = createMemorySource(sourceOptions);
@@ -45,7 +54,9 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
   const now = () => time;
   const admission = createAdmission({ capacity, queueLength });
   const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, rules, now });
-  const originals = createOriginals({ reader, admission, freshMs, now });
+  const records = createRecords({ freshMs, staleMs, staleIfErrorMs, now });
+  const kept = createKeptBytes(keptBytes);
+  const originals = createOriginals({ reader, admission, records, kept });
   const hold = (key = 'key', signal = new AbortController().signal) => originals.hold(key, signal);
   return {
     source,

@@ -1,0 +1,34 @@
+import { LRUCache } from 'lru-cache';
+
+/** Bytes of originals that were read a moment ago, so that the next width of a `srcset` need not read them again. */
+export interface KeptBytes {
+  /** Of exactly this version. */
+  get(key: string, etag: string): Buffer | undefined;
+  set(key: string, etag: string, bytes: Buffer): void;
+  readonly bytes: number;
+}
+
+/** So much of the room one original may take: of one that is larger, few would find any. */
+const SHARE = 4;
+
+/** The least recently used ones are dropped when together they exceed `maxBytes`; 0 keeps none. */
+export function createKeptBytes(maxBytes: number): KeptBytes {
+  if (maxBytes === 0) return { get: () => undefined, set: () => {}, bytes: 0 };
+  const kept = new LRUCache<string, { readonly etag: string; readonly bytes: Buffer }>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.ceil(maxBytes / SHARE),
+    sizeCalculation: ({ etag, bytes }, key) => key.length + etag.length + bytes.length,
+  });
+  return {
+    get(key, etag) {
+      const found = kept.get(key);
+      return found?.etag === etag ? found.bytes : undefined;
+    },
+    set(key, etag, bytes) {
+      kept.set(key, { etag, bytes });
+    },
+    get bytes() {
+      return kept.calculatedSize;
+    },
+  };
+}
