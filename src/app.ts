@@ -1,19 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createMemoryTier } from './cache/memory.ts';
-import { type Config, ConfigError, optionPolicy } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './http/drain.ts';
 import { buildManagementApp } from './http/management.ts';
-import { createSendOriginal } from './http/original.ts';
 import { buildPublicApp } from './http/public-app.ts';
-import { createAdmission, observeAdmission } from './render/admission.ts';
-import { createOriginalReader } from './render/original-reader.ts';
-import { createOriginals } from './render/originals.ts';
-import { createPassthrough } from './render/passthrough.ts';
+import { createImages } from './images.ts';
 import { prepare } from './render/prepare.ts';
-import { createRenderer } from './render/renderer.ts';
-import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
 import { observeSource } from './sources/observe.ts';
 import { openSource } from './sources/open-source.ts';
 import type { Source, SourceStatus } from './sources/source.ts';
@@ -22,7 +15,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 import type { Listening } from './telemetry/start-report.ts';
 import { draw } from './transform/apart.ts';
-import { observeTransform, type Transform } from './transform/observe.ts';
+import type { Transform } from './transform/observe.ts';
 import { drawingRules } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
 import type { VariableName } from './variables.ts';
@@ -51,8 +44,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Originals whose bytes are in memory at once, for each worker: one at work and three on their way keep it busy. */
-const ORIGINALS_PER_WORKER = 4;
 /** Sockets to the source: streams to clients hold theirs for as long as a client takes. */
 const MAX_SOCKETS = 128;
 const CHECK_RETRY_MS = 5_000;
@@ -70,45 +61,12 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     source: 'the source is not checked yet',
   });
 
-  const admissions = createAdmissions(config, metrics);
-  const memoryTier = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
-  metrics.watch({ workers: config.workers, admissions, memoryTier });
-  const fresh = { freshMs: config.originalFreshMs, now: parts.now };
-  const readerOf = (maxSourceBytes: number) => createOriginalReader({ source, maxSourceBytes, rules, now: parts.now });
-  const originals = createOriginals({
-    reader: readerOf(config.maxSourceBytes),
-    admission: admissions.originals,
-    ...fresh,
-  });
-  const readWatermark = createWatermarks({
-    specs: config.watermarks,
-    reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
-    ...fresh,
-  });
-  const render = createRenderer({
-    tier: memoryTier,
-    workers: admissions.workers,
-    transform: observeTransform(parts.transform, metrics),
-  });
-  const { cacheControl } = config;
+  const images = await createImages(config, { ...parts, source, rules, metrics });
   const publicApp = await buildPublicApp({
     logger,
     corsOrigins: config.corsOrigins,
     observe: metrics.request,
-    image: {
-      sourceId: source.id,
-      originals,
-      readWatermark,
-      render,
-      sendOriginal: createSendOriginal({
-        passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
-        cacheControl,
-      }),
-      policy: optionPolicy(config),
-      planPolicy: { ...config, rules },
-      cacheControl,
-      deadlineMs: config.deadlineMs,
-    },
+    image: images.options,
   });
   const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry });
   const drainPublicApp = prepareDrain(publicApp);
@@ -143,6 +101,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     async stop() {
       stopping.abort();
       await Promise.all([publicApp.close(), managementApp.close()]);
+      await images.close();
       source.close();
     },
   };
@@ -161,16 +120,6 @@ async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Me
     now: replaced.now ?? (() => performance.now()),
     wait: replaced.wait ?? ((ms) => setTimeout(ms)),
   };
-}
-
-/** The two places where work waits: for room to hold an original, and for a worker. */
-function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
-  const gate = (name: string, capacity: number) =>
-    observeAdmission(createAdmission({ capacity, queueLength }), {
-      waited: (seconds) => metrics.waited(name, seconds),
-      refused: () => metrics.shed(`${name}_queue_full`),
-    });
-  return { originals: gate('originals', workers * ORIGINALS_PER_WORKER), workers: gate('workers', workers) };
 }
 
 async function listen(app: FastifyInstance, variable: VariableName, host: string, port: number): Promise<string> {

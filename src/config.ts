@@ -27,7 +27,13 @@ export interface Config {
   readonly source: string;
   readonly s3ForcePathStyle: boolean;
   readonly originalFreshMs: number;
+  readonly originalStaleMs: number;
+  readonly originalStaleIfErrorMs: number;
+  readonly cacheOriginalsBytes: number;
   readonly cacheMemoryBytes: number;
+  /** `file:` or `s3:` URL; without one, variants are kept in memory alone. */
+  readonly cacheStore: string | undefined;
+  readonly cacheStoreBytes: number;
   readonly cacheControl: string;
   readonly maxWidth: number;
   readonly maxHeight: number;
@@ -46,6 +52,10 @@ export interface Config {
   readonly dialect: Dialect;
   /** Unset: as the dialect has it. */
   readonly svg: SvgRule | undefined;
+  /** The path of a picture. */
+  readonly fallbackImage: string | undefined;
+  /** Unset: that of the error. */
+  readonly fallbackStatus: number | undefined;
   readonly workers: number;
   readonly queueLength: number;
   readonly deadlineMs: number;
@@ -81,6 +91,11 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     source: values.SOURCE ?? sampleSource,
     s3ForcePathStyle: values.S3_FORCE_PATH_STYLE,
     originalFreshMs: values.ORIGINAL_FRESH_MS,
+    originalStaleMs: values.ORIGINAL_STALE_MS,
+    originalStaleIfErrorMs: values.ORIGINAL_STALE_IF_ERROR_MS,
+    cacheOriginalsBytes: toBytes(values.CACHE_ORIGINALS_BYTES),
+    cacheStore: values.CACHE_STORE,
+    cacheStoreBytes: toBytes(values.CACHE_STORE_BYTES),
     cacheMemoryBytes: toBytes(values.CACHE_MEMORY_BYTES),
     cacheControl: values.CACHE_CONTROL,
     maxWidth: values.MAX_WIDTH,
@@ -95,6 +110,8 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     keepsCredit: values.KEEP_COPYRIGHT,
     dialect: values.COMPAT ?? 'native',
     svg: values.SVG,
+    fallbackImage: values.FALLBACK_IMAGE,
+    fallbackStatus: values.FALLBACK_STATUS,
     workers: values.WORKERS,
     queueLength: values.QUEUE_LENGTH,
     deadlineMs: values.DEADLINE_MS,

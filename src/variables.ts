@@ -61,7 +61,29 @@ export const VARIABLES = {
     86_400_000,
     'How long an original is used without asking the source whether it changed.',
   ),
+  ORIGINAL_STALE_MS: integer(
+    60_000,
+    0,
+    86_400_000,
+    'How long after that it is still used at once, while the source is asked behind the answer.',
+  ),
+  ORIGINAL_STALE_IF_ERROR_MS: integer(
+    86_400_000,
+    0,
+    2_592_000_000,
+    'How long after it was fresh it is used while the source cannot be asked; such answers say so, and are short-lived.',
+  ),
+  CACHE_ORIGINALS_BYTES: bytes(
+    '64MiB',
+    'Originals kept in memory for the next variant of them; `0` keeps none. One takes a quarter at most.',
+  ),
   CACHE_MEMORY_BYTES: bytes('128MiB', 'Variants kept in memory; `0` keeps none.'),
+  CACHE_STORE: variable(
+    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$' })),
+    'file:///folder or s3://bucket/prefix',
+    'Where variants are kept besides, for every instance and the next start: `file:///folder` or `s3://bucket/prefix` ([docs/caching.md](docs/caching.md)).',
+  ),
+  CACHE_STORE_BYTES: bytes('1GiB', 'Variants kept in a folder at most; a bucket has lifecycle rules.'),
   CACHE_CONTROL: variable(
     Type.String({
       default: 'public, max-age=3600, s-maxage=86400, stale-while-revalidate=86400, stale-if-error=604800',
@@ -134,6 +156,16 @@ export const VARIABLES = {
     Type.Optional(Type.Enum(['pass', 'rasterize', 'refuse'])),
     'one of pass, rasterize, refuse',
     'What becomes of SVG: passed through, and never turned into pixels (`pass`); drawn where a format of pixels is asked for (`rasterize`, as with `COMPAT=lambda-edge`); or 415, always (`refuse`).',
+  ),
+  FALLBACK_IMAGE: variable(
+    Type.Optional(Type.String({ minLength: 1 })),
+    'the path of a picture',
+    'Path of a picture that is sent, in the size and format asked for, instead of an error about an original.',
+  ),
+  FALLBACK_STATUS: variable(
+    Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
+    'a status from 200 to 599',
+    'Status of that answer; by default the error’s own.',
   ),
   WORKERS: integer(availableParallelism(), 1, 1024, 'Pictures worked on at once; by default the available cores.'),
   QUEUE_LENGTH: integer(100, 0, 100_000, 'Requests that may wait for a worker; one more is 503.'),

@@ -12,12 +12,17 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   // Nobody is there to read an answer, nothing is wrong, and the log knows of it by itself.
   if (error instanceof ClientLeft) return reply.hijack();
   const failure = toServiceError(error);
+  noteFailure(failure, request, reply);
+  const body = errorBody(failure);
+  return reply.code(failure.row.status).headers(errorHeaders(failure, body)).send(body);
+}
+
+/** What every answer to a failure begins with, whatever it shows. */
+export function noteFailure(failure: ServiceError, request: FastifyRequest, reply: FastifyReply): void {
   request.failure = failure.code;
   if (failure.row.status >= 500) logFailure(request, failure);
-  const body = errorBody(failure);
   // What a handler has set by now may describe the object: an error must not be kept, named or dated as one.
   for (const name of OBJECT_HEADERS) reply.removeHeader(name);
-  return reply.code(failure.row.status).headers(errorHeaders(failure, body)).send(body);
 }
 
 const OBJECT_HEADERS = [
@@ -65,12 +70,16 @@ function errorHeaders({ row, size }: ServiceError, body: string): Headers {
     ...COMMON_HEADERS,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
-    'cache-control': ERROR_CACHING[row.caching],
-    ...(row.retryAfter === undefined ? {} : { 'retry-after': row.retryAfter }),
+    ...failureLifetime(row),
     // RFC 9110, 15.5.17: a client learns the length it asked beyond.
     ...(size === undefined ? {} : { 'content-range': `bytes */${size}` }),
     ...(row.status === 405 ? { allow: 'GET, HEAD, OPTIONS' } : {}),
   };
+}
+
+/** How long the answer to a failure may be kept, and when to ask again. */
+export function failureLifetime({ caching, retryAfter }: ServiceError['row']): Headers {
+  return { 'cache-control': ERROR_CACHING[caching], ...(retryAfter !== undefined && { 'retry-after': retryAfter }) };
 }
 
 const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {

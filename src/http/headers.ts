@@ -1,5 +1,7 @@
 import type { CacheEntry } from '../cache/tier.ts';
+import { ERROR_CACHING } from '../errors.ts';
 import { FORMATS } from '../formats.ts';
+import type { OriginalHold } from '../render/originals.ts';
 import type { OriginalRecord } from '../render/record.ts';
 import type { RenderTimings } from '../render/renderer.ts';
 import type { Variant } from '../render/variant.ts';
@@ -27,20 +29,24 @@ export function variantValidators(
   variant: { readonly etag: string },
   head: ObjectHead,
   defaultCacheControl: string,
+  stale?: OriginalHold['stale'],
 ): Headers {
+  // Nobody knows whether it is still true: it is not to outlive the trouble by a day.
+  const isUnsure = stale?.why === 'unreachable';
   return {
     etag: variant.etag,
     'last-modified': head.lastModified.toUTCString(),
-    'cache-control': lifetimeOf(head, defaultCacheControl),
+    'cache-control': isUnsure ? ERROR_CACHING.short : lifetimeOf(head, defaultCacheControl),
   };
 }
 
 export function variantHeaders({ body, format }: CacheEntry): Headers {
-  return {
-    'content-type': FORMATS[format].mime,
-    'content-length': body.byteLength,
-    'content-security-policy': VARIANT_CSP,
-  };
+  return pictureHeaders(FORMATS[format].mime, body.byteLength);
+}
+
+/** Of a picture that was made here. */
+export function pictureHeaders(type: string, length: number): Headers {
+  return { 'content-type': type, 'content-length': length, 'content-security-policy': VARIANT_CSP };
 }
 
 /** Says so where an animation has more frames than allowed, and is answered by its first one, or as it is stored. */

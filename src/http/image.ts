@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors.ts';
-import type { Originals } from '../render/originals.ts';
+import type { OriginalHold, Originals } from '../render/originals.ts';
 import type { OriginalRecord, UntouchedContent } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
@@ -12,8 +12,9 @@ import type { Options } from '../request/options.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
 import type { Watermark } from '../transform/watermark.ts';
 import { type Asked, createTargetReader } from './asked.ts';
-import { appendVary, CACHE_STATUS } from './cache-headers.ts';
+import { appendVary, cacheStatus } from './cache-headers.ts';
 import { isNotModified } from './conditional.ts';
+import type { SendFallback } from './fallback.ts';
 import { animationNote, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
@@ -25,6 +26,8 @@ export interface ImageOptions {
   readonly readWatermark: ReadWatermark;
   readonly render: Render;
   readonly sendOriginal: SendOriginal;
+  /** Undefined where errors are told. */
+  readonly sendFallback: SendFallback | undefined;
   readonly policy: OptionPolicy;
   readonly planPolicy: PlanPolicy;
   /** For objects that have none of their own. */
@@ -34,8 +37,8 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { sourceId, originals, readWatermark, render, sendOriginal, policy, planPolicy, cacheControl, deadlineMs } =
-    options;
+  const { sourceId, originals, readWatermark, render, sendOriginal, sendFallback } = options;
+  const { policy, planPolicy, cacheControl, deadlineMs } = options;
 
   const read = createTargetReader(policy);
   const memo = createVariantMemo();
@@ -47,8 +50,12 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     const asked = read(request.originalUrl);
     const deadline = startDeadline(reply, deadlineMs);
     if (asked.options.f === 'auto') appendVary(reply, 'Accept');
-    if (asked.isVariant) await sendVariant(request, reply, asked, deadline).catch(onceMore);
-    else await original(request, reply, asked, deadline);
+    try {
+      if (asked.isVariant) await sendVariant(request, reply, asked, deadline).catch(onceMore);
+      else await original(request, reply, asked, deadline);
+    } catch (error) {
+      if (!(await sendFallback?.(error, request, reply, asked, deadline))) throw error;
+    }
     return reply;
 
     // Overwritten between its record and its bytes: again with the new one, as if it had always been that.
@@ -75,16 +82,17 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
       const variant = variantOf(record, request, asked, watermark);
       noteAnimation(reply, record, variant);
       if (!variant) return await original(request, reply, asked, deadline);
-      const validators = variantValidators(variant, head, cacheControl);
+      const validators = variantValidators(variant, head, cacheControl, hold.stale);
       if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
-        note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' });
+        note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' }, hold.stale);
         reply.send();
         return;
       }
       const { entry, outcome, timings } = await render(variant, hold, deadline);
       reply.headers(validators).headers(variantHeaders(entry)).headers(downloadHeaders(asked.options.dl));
       // Bytes that were read to make the record are read by the time the renderer asks for them.
-      note(request, reply, asked, { outcome, timings: timings && { ...timings, source: timings.source + recordMs } });
+      const spent = timings && { ...timings, source: timings.source + recordMs };
+      note(request, reply, asked, { outcome, timings: spent }, hold.stale);
       reply.send(entry.body);
     } finally {
       hold.release();
@@ -102,9 +110,10 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     reply: FastifyReply,
     { key, query }: Asked,
     { outcome, timings }: Pick<RequestSummary, 'outcome' | 'timings'>,
+    stale?: OriginalHold['stale'],
   ): void {
-    request.summary = { key, options: query, outcome, timings };
-    reply.header('cache-status', CACHE_STATUS[outcome]).header('server-timing', serverTiming(outcome, timings));
+    request.summary = { key, options: query, outcome, timings, stale: stale?.why };
+    reply.header('cache-status', cacheStatus(outcome, stale)).header('server-timing', serverTiming(outcome, timings));
   }
 
   function variantOf(

@@ -1,12 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Staleness } from '../render/records.ts';
 import type { RenderTimings } from '../render/renderer.ts';
+import type { CacheOutcome } from './cache-headers.ts';
 
 /** What one line of the log says of a request, besides status, bytes and time. */
 export interface RequestSummary {
   readonly key: string;
   /** Canonical options; empty for an original. */
   readonly options: string;
-  readonly outcome: 'hit' | 'miss' | 'collapsed' | 'not-modified' | 'original';
+  readonly outcome: CacheOutcome;
+  /** Why the original's record was used though it was no longer fresh. */
+  readonly stale?: Staleness | undefined;
   readonly timings?: RenderTimings | undefined;
 }
 
@@ -20,7 +24,9 @@ declare module 'fastify' {
 }
 
 /** Told of each request when it is over. */
-export type RequestObserver = (request: Outcome & { readonly status: number; readonly seconds: number }) => void;
+export type RequestObserver = (
+  request: Outcome & Pick<RequestSummary, 'stale'> & { readonly status: number; readonly seconds: number },
+) => void;
 
 /** nginx's number for a client that left before its answer was complete; only the log ever sees it. */
 const CLIENT_LEFT_STATUS = 499;
@@ -42,7 +48,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, observe: Reque
   const isComplete = reply.raw.writableFinished;
   const { outcome, error } = outcomeOf(request, isComplete);
   const status = isComplete || request.failure !== null ? reply.statusCode : CLIENT_LEFT_STATUS;
-  observe({ outcome, error, status, seconds: reply.elapsedTime / 1000 });
+  observe({ outcome, error, status, seconds: reply.elapsedTime / 1000, stale: request.summary?.stale });
   const line = {
     reqId: request.id,
     method: request.method,

@@ -4,13 +4,17 @@ import type { Plan } from '../transform/plan.ts';
 import type { Admission } from './admission.ts';
 import { createFlights } from './flights.ts';
 import type { OriginalHold, OriginalLease } from './originals.ts';
+import type { Refusals } from './refusals.ts';
 import type { Variant } from './variant.ts';
 
 export interface RendererOptions {
-  readonly tier: Tier;
+  readonly memory: Tier;
+  /** Shared with other instances, or with later runs of this one. */
+  readonly store?: Tier | undefined;
   /** Bounds the pictures that are worked on at once, by the cost of their plans. */
   readonly workers: Admission;
   readonly transform: (original: Uint8Array, plan: Plan) => Promise<Buffer>;
+  readonly refusals: Refusals;
 }
 
 /** Milliseconds a variant took, step by step; none for a hit. */
@@ -22,7 +26,8 @@ export interface RenderTimings {
 
 export interface Rendered {
   readonly entry: CacheEntry;
-  readonly outcome: 'hit' | 'miss' | 'collapsed';
+  /** `stored`: found in the store. */
+  readonly outcome: 'hit' | 'stored' | 'miss' | 'collapsed';
   readonly timings?: RenderTimings;
 }
 
@@ -35,17 +40,22 @@ export type Render = (
 
 interface Made {
   readonly entry: CacheEntry;
-  readonly timings: RenderTimings;
+  /** None for what was found in the store. */
+  readonly timings?: RenderTimings;
 }
 
-/** cache → flight → admission → read → transform → store. */
-export function createRenderer({ tier, workers, transform }: RendererOptions): Render {
+/** memory → flight → store → admission → read → transform → memory, store. */
+export function createRenderer({ memory, store, workers, transform, refusals }: RendererOptions): Render {
   const flights = createFlights<Made>();
 
-  async function make(variant: Variant, lease: OriginalLease, signal: AbortSignal): Promise<Made> {
+  async function obtain(variant: Variant, lease: OriginalLease, signal: AbortSignal): Promise<Made> {
     try {
-      const made = await work(variant, lease, signal);
-      if (lease.record.storable) await tier.set(variant.id, made.entry);
+      const { storable } = lease.record;
+      const stored = storable ? await store?.get(variant.id) : undefined;
+      const made = stored ? { entry: stored } : await refusals.of(variant.id, () => work(variant, lease, signal));
+      if (!storable) return made;
+      await memory.set(variant.id, made.entry);
+      if (!stored) await store?.set(variant.id, made.entry);
       return made;
     } finally {
       lease.release();
@@ -73,12 +83,12 @@ export function createRenderer({ tier, workers, transform }: RendererOptions): R
   }
 
   return async (variant, hold, waiter) => {
-    const entry = await tier.get(variant.id);
+    const entry = await memory.get(variant.id);
     if (entry) return { entry, outcome: 'hit' };
     // With a hold of its own: the request that starts it may leave while others still wait.
-    const start = (flightSignal: AbortSignal) => make(variant, hold.share(flightSignal), flightSignal);
+    const start = (flightSignal: AbortSignal) => obtain(variant, hold.share(flightSignal), flightSignal);
     const { value, joined } = await flights.join(variant.id, waiter.signal, start);
-    return { ...value, outcome: joined ? 'collapsed' : 'miss' };
+    return { ...value, outcome: joined ? 'collapsed' : value.timings ? 'miss' : 'stored' };
   };
 }
 

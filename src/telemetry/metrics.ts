@@ -6,12 +6,20 @@ export interface Gauges {
   /** Waiting and working, by gate. */
   readonly admissions: Readonly<Record<string, { readonly active: number; readonly waiting: number }>>;
   readonly memoryTier: { readonly bytes: number; readonly entries: number };
+  /** Bytes of originals. */
+  readonly kept: { readonly bytes: number };
 }
 
 /** Every metric of the service by its name; labels have few and known values. docs/metrics.md explains each. */
 export interface Metrics {
   readonly registry: Registry;
-  request(ended: { outcome: string; status: number; seconds: number; error?: string | undefined }): void;
+  request(ended: {
+    outcome: string;
+    status: number;
+    seconds: number;
+    error?: string | undefined;
+    stale?: string | undefined;
+  }): void;
   transformed(from: string, to: string, sourcePixels: number, seconds: number): void;
   workerBusy(seconds: number): void;
   waited(gate: string, seconds: number): void;
@@ -44,6 +52,12 @@ export function createMetrics(): Metrics {
     name: `${PREFIX}errors_total`,
     help: 'Requests that ended in an error, by its code.',
     labelNames: ['code'],
+    registers,
+  });
+  const staleAnswers = new Counter({
+    name: `${PREFIX}stale_answers_total`,
+    help: 'Answers by a record that was no longer fresh, by reason.',
+    labelNames: ['reason'],
     registers,
   });
   const requestSeconds = new Histogram({
@@ -98,7 +112,8 @@ export function createMetrics(): Metrics {
 
   return {
     registry,
-    request({ outcome, status, seconds, error }) {
+    request({ outcome, status, seconds, error, stale }) {
+      if (stale !== undefined) staleAnswers.inc({ reason: stale });
       if (error !== undefined) errors.inc({ code: error });
       requests.inc({ outcome, status: `${Math.floor(status / 100)}xx` });
       requestSeconds.observe({ outcome }, seconds);
@@ -130,6 +145,7 @@ function watchGauges(registry: Registry, gauges: Gauges): void {
   };
   gauge('workers', 'Pictures that can be worked on at once.', () => gauges.workers);
   gauge('cache_bytes', 'Bytes of the memory tier in use.', () => gauges.memoryTier.bytes);
+  gauge('originals_bytes', 'Bytes of originals kept for their next variant.', () => gauges.kept.bytes);
   gauge('cache_entries', 'Variants in the memory tier.', () => gauges.memoryTier.entries);
   for (const [name, help, key] of [
     ['queue_length', 'Waiting for a place, by gate.', 'waiting'],

@@ -16,6 +16,7 @@ export interface OriginalsFixture {
   readonly admission: Admission;
   readonly reader: OriginalReader;
   readonly originals: Originals;
+  readonly now: () => number;
   hold(key?: string, signal?: AbortSignal): Promise<OriginalLease>;
   /** Holds and lets go, so that the record is known and no bytes are in memory. */
   visit(key?: string): Promise<void>;
@@ -63,6 +64,7 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
     admission,
     reader,
     originals,
+    now,
     hold,
     async visit(key) {
       (await hold(key)).release();

@@ -1,6 +1,8 @@
 import { createMemoryTier } from '../../src/cache/memory.ts';
+import type { Tier } from '../../src/cache/tier.ts';
 import { createAdmission } from '../../src/render/admission.ts';
 import type { OriginalLease } from '../../src/render/originals.ts';
+import { createRefusals } from '../../src/render/refusals.ts';
 import { createRenderer, type Rendered } from '../../src/render/renderer.ts';
 import { identifyVariant, type Variant } from '../../src/render/variant.ts';
 import type { Plan } from '../../src/transform/plan.ts';
@@ -23,6 +25,7 @@ export interface RendererFixtureOptions {
   readonly places?: number;
   /** Of the stored picture. */
   readonly cacheControl?: string;
+  readonly store?: Tier;
 }
 
 /** A renderer over one stored picture, whose transforms the test ends itself. */
@@ -31,13 +34,16 @@ export function setUpRenderer({
   queueLength = 10,
   places = 4,
   cacheControl,
+  store,
 }: RendererFixtureOptions = {}) {
   const fixture = setUpOriginals({ capacity: places });
   const etag = fixture.source.put('key', picture, { cacheControl });
   const workers = createAdmission({ capacity, queueLength });
   const transforms: Transforming[] = [];
   const render = createRenderer({
-    tier: createMemoryTier({ maxBytes: 100_000 }),
+    memory: createMemoryTier({ maxBytes: 100_000 }),
+    store,
+    refusals: createRefusals(fixture.now),
     workers,
     transform(original, plan) {
       const ending = deferred<Buffer>();

@@ -1,0 +1,119 @@
+import { readFile, stat } from 'node:fs/promises';
+import { createMemoryTier } from './cache/memory.ts';
+import type { Store } from './cache/tier.ts';
+import { type Config, ConfigError, optionPolicy } from './config.ts';
+import { createFallback, type SendFallback } from './http/fallback.ts';
+import type { ImageOptions } from './http/image.ts';
+import { createSendOriginal } from './http/original.ts';
+import { createAdmission, observeAdmission } from './render/admission.ts';
+import { createFixedOriginal, type FixedOriginal } from './render/fixed-original.ts';
+import { createKeptBytes } from './render/kept-bytes.ts';
+import { createOriginalReader } from './render/original-reader.ts';
+import { createOriginals } from './render/originals.ts';
+import { createPassthrough } from './render/passthrough.ts';
+import { createRecords } from './render/records.ts';
+import { createRefusals } from './render/refusals.ts';
+import { createRenderer, type Render } from './render/renderer.ts';
+import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
+import type { Source } from './sources/source.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { observeTransform, type Transform } from './transform/observe.ts';
+import type { DrawingRules } from './transform/rules.ts';
+
+export interface ImageParts {
+  readonly source: Source;
+  readonly transform: Transform;
+  readonly rules: DrawingRules;
+  readonly metrics: Metrics;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+export interface Images {
+  /** What the route is made of. */
+  readonly options: ImageOptions;
+  close(): Promise<void>;
+}
+
+/** Originals whose bytes are in memory at once, for each worker: one at work and three on their way keep it busy. */
+const ORIGINALS_PER_WORKER = 4;
+
+/** The part of the composition root that makes pictures: originals, caches, workers and what is done between them. */
+export async function createImages(config: Config, parts: ImageParts): Promise<Images> {
+  const { source, rules, metrics, now } = parts;
+  const admissions = createAdmissions(config, metrics);
+  const memory = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
+  const kept = createKeptBytes(config.cacheOriginalsBytes);
+  const store: Store | undefined = undefined;
+  metrics.watch({ workers: config.workers, admissions, memoryTier: memory, kept });
+  const render = createRenderer({
+    memory,
+    store,
+    workers: admissions.workers,
+    transform: observeTransform(parts.transform, metrics),
+    refusals: createRefusals(now),
+  });
+  const { originalFreshMs: freshMs, cacheControl } = config;
+  const readerOf = (maxSourceBytes: number) => createOriginalReader({ source, maxSourceBytes, rules, now });
+  const planPolicy = { ...config, rules };
+  const options: ImageOptions = {
+    sourceId: source.id,
+    originals: createOriginals({
+      reader: readerOf(config.maxSourceBytes),
+      admission: admissions.originals,
+      records: createRecords({
+        freshMs,
+        staleMs: config.originalStaleMs,
+        staleIfErrorMs: config.originalStaleIfErrorMs,
+        now,
+      }),
+      kept,
+    }),
+    readWatermark: createWatermarks({
+      specs: config.watermarks,
+      reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
+      freshMs,
+      now,
+    }),
+    render,
+    sendOriginal: createSendOriginal({
+      passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
+      cacheControl,
+    }),
+    sendFallback: await openFallback(config, { render, planPolicy }),
+    policy: optionPolicy(config),
+    planPolicy,
+    cacheControl,
+    deadlineMs: config.deadlineMs,
+  };
+  return { options, close: async () => {} };
+}
+
+/** The two places where work waits: for room to hold an original, and for a worker. */
+function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
+  const gate = (name: string, capacity: number) =>
+    observeAdmission(createAdmission({ capacity, queueLength }), {
+      waited: (seconds) => metrics.waited(name, seconds),
+      refused: () => metrics.shed(`${name}_queue_full`),
+    });
+  return { originals: gate('originals', workers * ORIGINALS_PER_WORKER), workers: gate('workers', workers) };
+}
+
+async function openFallback(
+  { fallbackImage, fallbackStatus: status }: Config,
+  parts: { readonly render: Render; readonly planPolicy: ImageOptions['planPolicy'] },
+): Promise<SendFallback | undefined> {
+  if (fallbackImage === undefined) return undefined;
+  return createFallback({ picture: await readFallback(fallbackImage), status, ...parts });
+}
+
+async function readFallback(file: string): Promise<FixedOriginal> {
+  try {
+    const [bytes, { mtime }] = await Promise.all([readFile(file), stat(file)]);
+    return await createFixedOriginal(bytes, mtime);
+  } catch (error) {
+    throw new ConfigError(
+      `FALLBACK_IMAGE is ${JSON.stringify(file)}; expected the path of a picture (${(error as Error).message})`,
+    );
+  }
+}
