@@ -227,12 +227,18 @@ t.test('what is counted elsewhere is read when somebody asks', async (t) => {
   const metrics = createMetrics();
   const workers = { active: 1, waiting: 0 };
   const memoryTier = { bytes: 100, entries: 1 };
-  metrics.watch({ workers: 4, admissions: { workers, originals: { active: 5, waiting: 6 } }, memoryTier });
+  metrics.watch({
+    workers: 4,
+    admissions: { workers, originals: { active: 5, waiting: 6 } },
+    memoryTier,
+    kept: { bytes: 7 },
+  });
   Object.assign(workers, { active: 2, waiting: 3 });
   Object.assign(memoryTier, { bytes: 200, entries: 2 });
   const expected: Readonly<Record<string, number>> = {
     workers: 4,
     cache_bytes: 200,
+    originals_bytes: 7,
     cache_entries: 2,
     'queue_length{gate="workers"}': 3,
     'queue_length{gate="originals"}': 6,

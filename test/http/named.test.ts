@@ -42,7 +42,7 @@ async function isMarked(body: Buffer): Promise<boolean> {
 }
 
 t.test('a watermark is read once, and asked about when it is no longer fresh', async (t) => {
-  const { service, source, reads } = await start(t, { WATERMARKS_FILE });
+  const { service, source, reads } = await start(t, { WATERMARKS_FILE }, { ORIGINAL_STALE_MS: '0' });
   const marks = () => reads().filter((key) => key.startsWith('logo'));
   const answers = await Promise.all([100, 110, 120].map((w) => service.get(`/a.jpg?w=${w}&wm=logo`)));
   for (const { status, body } of answers) t.ok(status === 200 && (await isMarked(body)));

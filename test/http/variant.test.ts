@@ -63,7 +63,7 @@ t.test('the widths of a srcset share one read', async (t) => {
 });
 
 t.test('asks S3 nothing while the record is fresh, then whether it changed', async (t) => {
-  const { s3, service } = await startOverS3(t, { env: { ORIGINAL_FRESH_MS: '60000' } });
+  const { s3, service } = await startOverS3(t, { env: { ORIGINAL_FRESH_MS: '60000', ORIGINAL_STALE_MS: '0' } });
   await s3.put('a.jpg', await jpeg(400, 300));
   const first = await service.get('/a.jpg?w=100');
   service.advance(59_000);
@@ -88,7 +88,7 @@ t.test('asks S3 nothing while the record is fresh, then whether it changed', asy
 });
 
 t.test('an original that changes between its record and its bytes is answered as the new one', async (t) => {
-  const { s3, service } = await startOverS3(t);
+  const { s3, service } = await startOverS3(t, { env: { CACHE_ORIGINALS_BYTES: '0' } });
   await s3.put('a.jpg', await jpeg(400, 300));
   await service.get('/a.jpg?w=100');
   await s3.put('a.jpg', await jpeg(300, 300));
@@ -212,7 +212,7 @@ t.test("keeps the object's own lifetime, and what is private out of the cache", 
 });
 
 t.test('304 before any work', async (t) => {
-  const { s3, service } = await startOverS3(t);
+  const { s3, service } = await startOverS3(t, { env: { ORIGINAL_STALE_MS: '0' } });
   await s3.put('a.jpg', await jpeg());
   const { headers } = await service.get('/a.jpg?w=100');
   const { etag, 'last-modified': modified } = headers;
