@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createMemoryTier } from './cache/memory.ts';
-import type { Store } from './cache/tier.ts';
+import { openStore } from './cache/open-store.ts';
+import { createWriteBehind, type WriteBehind } from './cache/write-behind.ts';
 import { type Config, ConfigError, optionPolicy } from './config.ts';
 import { createFallback, type SendFallback } from './http/fallback.ts';
 import type { ImageOptions } from './http/image.ts';
@@ -44,7 +45,7 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
   const admissions = createAdmissions(config, metrics);
   const memory = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
   const kept = createKeptBytes(config.cacheOriginalsBytes);
-  const store: Store | undefined = undefined;
+  const store = await openCommonStore(config, metrics);
   metrics.watch({ workers: config.workers, admissions, memoryTier: memory, kept });
   const render = createRenderer({
     memory,
@@ -86,7 +87,26 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
     cacheControl,
     deadlineMs: config.deadlineMs,
   };
-  return { options, close: async () => {} };
+  return {
+    options,
+    async close() {
+      await store?.flush();
+      await store?.close();
+    },
+  };
+}
+
+/** Entries that wait to be written at most: what comes on top of them is made again by whoever needs it. */
+const MAX_PENDING = { entries: 256, bytes: 32 * 1024 * 1024 };
+
+async function openCommonStore(config: Config, metrics: Metrics): Promise<WriteBehind | undefined> {
+  const { cacheStore: url, cacheStoreBytes: maxBytes, s3ForcePathStyle: forcePathStyle } = config;
+  if (url === undefined) return undefined;
+  const observe = metrics.storeAsked;
+  return createWriteBehind(await openStore({ url, maxBytes, forcePathStyle, observe }), {
+    maxPending: MAX_PENDING,
+    observe,
+  });
 }
 
 /** The two places where work waits: for room to hold an original, and for a worker. */

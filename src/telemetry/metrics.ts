@@ -27,6 +27,7 @@ export interface Metrics {
   sourceAnswered(result: string, seconds: number): void;
   sourceRetried(times: number): void;
   evicted(): void;
+  storeAsked(outcome: string): void;
   /** To be called once, when the parts that it reads are there. */
   watch(gauges: Gauges): void;
 }
@@ -109,6 +110,12 @@ export function createMetrics(): Metrics {
     help: 'Variants dropped from memory for want of room.',
     registers,
   });
+  const storeOutcomes = new Counter({
+    name: `${PREFIX}store_total`,
+    help: 'Reads and writes of the store, by what came of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
 
   return {
     registry,
@@ -127,6 +134,7 @@ export function createMetrics(): Metrics {
     sourceAnswered: (result, seconds) => sourceSeconds.observe({ result }, seconds),
     sourceRetried: (times) => sourceRetries.inc(times),
     evicted: () => evictions.inc(),
+    storeAsked: (outcome) => storeOutcomes.inc({ outcome }),
     watch: (gauges) => watchGauges(registry, gauges),
   };
 }
