@@ -39,11 +39,14 @@ function dateOf(header: string | undefined): number {
 
 /** A range that makes no sense, or a list of them, is ignored: the whole object is the answer. */
 function parseRange(header: string | undefined, size: number): ByteRange | undefined {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  const [asked = '', first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (last !== '' && Number(last) < Number(first)) return undefined;
-  if (start >= size) throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable');
+  if (start >= size) {
+    const details = { RangeRequested: asked, ActualObjectSize: String(size) };
+    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable', details);
+  }
   return { start, end };
 }
