@@ -155,3 +155,22 @@ t.test('RFC 5861, 4: while the source does not answer', async (t) => {
   };
   await checkRows(t, service, [row, { ...row, what: 'and of the next' }]);
 });
+
+t.test('RFC 9111, 4.3.4: what was confirmed is sent with the headers of now', async (t) => {
+  const { s3, service } = await startOverS3(t);
+  const photo = await jpeg(80, 60);
+  await s3.put('a.jpg', photo, { cacheControl: 'max-age=5' });
+  await service.get('/a.jpg?w=40');
+  await s3.put('a.jpg', photo, { cacheControl: 'private' });
+  service.advance(120_100);
+  await checkRows(t, service, [
+    {
+      clause: 'RFC 9111, 4.3.4',
+      what: 'an object that has become private, its bytes the same',
+      target: '/a.jpg?w=40',
+      status: 200,
+      expected: { 'cache-control': 'private' },
+      todo: 'a 304 of the source confirms all that is known',
+    },
+  ]);
+});
