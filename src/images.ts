@@ -90,7 +90,6 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
   return {
     options,
     async close() {
-      await store?.flush();
       await store?.close();
     },
   };

@@ -36,36 +36,18 @@ const MAX_SOCKETS = 50;
  * s3:GetObject, s3:PutObject and s3:ListBucket: without the last, S3 answers 403 for what is missing, and that is a failure here.
  */
 export function createS3Store(options: S3StoreOptions): Store {
-  const { bucket, prefix, forcePathStyle, observe, now = () => performance.now() } = options;
+  const { observe, now = () => performance.now() } = options;
   const limits = { ...LIMITS, ...options.limits };
   const breaker = createBreaker({ ...BREAKER, now });
-  const client = createClient(forcePathStyle);
-  const addressOf = (key: string) => {
-    const name = entryName(key);
-    return { Bucket: bucket, Key: prefix === '' ? name : `${prefix}/${name}` };
-  };
+  const bucket = createBucket(options, limits.entryBytes);
 
-  async function read(key: string, signal: AbortSignal): Promise<Buffer> {
-    const output = await client.send(new GetObjectCommand(addressOf(key)), { abortSignal: signal });
-    return collect(output.Body as Readable, output.ContentLength ?? 0, limits.entryBytes, signal);
-  }
-
-  async function write(key: string, parts: readonly Buffer[], signal: AbortSignal): Promise<void> {
-    const command = new PutObjectCommand({
-      ...addressOf(key),
-      Body: Buffer.concat(parts),
-      ContentType: 'application/octet-stream',
-      // Whatever stands before the bucket must not hand it to others: an entry is no picture.
-      CacheControl: 'private',
-    });
-    await client.send(command, { abortSignal: signal });
-  }
-
-  async function store(key: string, entry: CacheEntry): Promise<void> {
-    const parts = encodeEntry(key, entry);
-    if (lengthOf(parts) > limits.entryBytes) return observe('dropped');
-    await within(limits.writeMs, (signal) => write(key, parts, signal));
-    observe('stored');
+  async function read(key: string): Promise<CacheEntry | undefined> {
+    const bytes = await within(limits.readMs, (signal) => bucket.read(key, signal));
+    breaker.succeeded();
+    const entry = decodeEntry(key, bytes);
+    // What is corrupt is replaced by the entry that is made for want of it.
+    observe(entry ? 'hit' : 'corrupt');
+    return entry;
   }
 
   function failed(error: unknown): void {
@@ -75,6 +57,13 @@ export function createS3Store(options: S3StoreOptions): Store {
     else breaker.failed();
   }
 
+  async function write(key: string, entry: CacheEntry): Promise<void> {
+    const parts = encodeEntry(key, entry);
+    if (lengthOf(parts) > limits.entryBytes) return observe('dropped');
+    await within(limits.writeMs, (signal) => bucket.write(key, Buffer.concat(parts), signal));
+    observe('stored');
+  }
+
   return {
     async get(key) {
       if (!breaker.admits()) {
@@ -82,19 +71,40 @@ export function createS3Store(options: S3StoreOptions): Store {
         return undefined;
       }
       try {
-        const bytes = await within(limits.readMs, (signal) => read(key, signal));
-        breaker.succeeded();
-        const entry = decodeEntry(key, bytes);
-        // What is corrupt is replaced by the entry that is made for want of it.
-        observe(entry ? 'hit' : 'corrupt');
-        return entry;
+        return await read(key);
       } catch (error) {
         failed(error);
         return undefined;
       }
     },
     async set(key, entry) {
-      await store(key, entry).catch(() => observe('store_failed'));
+      await write(key, entry).catch(() => observe('store_failed'));
+    },
+    close: bucket.close,
+  };
+}
+
+/** Entries as objects, and the SDK's errors as they are. */
+function createBucket({ bucket, prefix, forcePathStyle }: S3StoreOptions, maxBytes: number) {
+  const client = createClient(forcePathStyle);
+  const addressOf = (key: string) => {
+    const name = entryName(key);
+    return { Bucket: bucket, Key: prefix === '' ? name : `${prefix}/${name}` };
+  };
+  return {
+    async read(key: string, signal: AbortSignal): Promise<Buffer> {
+      const output = await client.send(new GetObjectCommand(addressOf(key)), { abortSignal: signal });
+      return collect(output.Body as Readable, output.ContentLength ?? 0, maxBytes, signal);
+    },
+    async write(key: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+      const command = new PutObjectCommand({
+        ...addressOf(key),
+        Body: bytes,
+        ContentType: 'application/octet-stream',
+        // Whatever stands before the bucket must not hand it to others: an entry is no picture.
+        CacheControl: 'private',
+      });
+      await client.send(command, { abortSignal: signal });
     },
     close() {
       client.destroy();
