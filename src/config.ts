@@ -82,13 +82,20 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
   const production = env.NODE_ENV === 'production';
   if (production && values.SOURCE === undefined) throw invalid('SOURCE', undefined);
   const named = readNamed(values);
+  const source = values.SOURCE ?? sampleSource;
+  if (values.CACHE_STORE !== undefined && isWithin(values.CACHE_STORE, source))
+    throw invalid(
+      'CACHE_STORE',
+      values.CACHE_STORE,
+      `a place outside of ${source}, or its entries would be served as originals`,
+    );
   return Object.freeze({
     production,
     host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: values.PORT,
     managementPort: values.MANAGEMENT_PORT,
     logLevel: values.LOG_LEVEL,
-    source: values.SOURCE ?? sampleSource,
+    source,
     s3ForcePathStyle: values.S3_FORCE_PATH_STYLE,
     originalFreshMs: values.ORIGINAL_FRESH_MS,
     originalStaleMs: values.ORIGINAL_STALE_MS,
@@ -111,7 +118,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     dialect: values.COMPAT ?? 'native',
     svg: values.SVG,
     fallbackImage: values.FALLBACK_IMAGE,
-    fallbackStatus: values.FALLBACK_STATUS,
+    fallbackStatus: values.FALLBACK_STATUS === undefined ? undefined : Number(values.FALLBACK_STATUS),
     workers: values.WORKERS,
     queueLength: values.QUEUE_LENGTH,
     deadlineMs: values.DEADLINE_MS,
@@ -156,6 +163,12 @@ function attempt<T>(name: VariableName, text: string, expected: string, read: (t
   } catch (error) {
     throw invalid(name, text, `${expected} (${(error as Error).message})`);
   }
+}
+
+/** Whether a URL is another one or lies below it. */
+function isWithin(url: string, other: string): boolean {
+  const whole = (text: string) => `${text.replace(/\/+$/, '')}/`;
+  return whole(url).startsWith(whole(other));
 }
 
 function validate(env: NodeJS.ProcessEnv): Values {

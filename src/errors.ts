@@ -30,6 +30,7 @@ export const ERRORS = {
   no_route: { status: 404, caching: 'never', message: 'Nothing is served at this address.' },
   method_not_allowed: { status: 405, caching: 'never', message: 'Only GET, HEAD and OPTIONS are allowed.' },
   request_timeout: { status: 408, caching: 'never', message: 'The request did not arrive in time.' },
+  precondition_failed: { status: 412, caching: 'never', message: 'The answer is not what the request is for.' },
   too_large: { status: 413, caching: 'short', message: 'The original has more bytes than allowed.' },
   unsupported_image: { status: 415, caching: 'short', message: 'The original is not an image that can be decoded.' },
   range_not_satisfiable: { status: 416, caching: 'never', message: 'The range lies outside the object.' },

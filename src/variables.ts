@@ -163,8 +163,8 @@ export const VARIABLES = {
     'Path of a picture that is sent, in the size and format asked for, instead of an error about an original.',
   ),
   FALLBACK_STATUS: variable(
-    Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
-    'a status from 200 to 599',
+    Type.Optional(Type.String({ pattern: '^(200|[45][0-9]{2})$' })),
+    '200, or a status from 400 to 599',
     'Status of that answer; by default the error’s own.',
   ),
   WORKERS: integer(availableParallelism(), 1, 1024, 'Pictures worked on at once; by default the available cores.'),

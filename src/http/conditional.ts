@@ -1,10 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { ServiceError } from '../errors.ts';
 
 /** What conditions are judged by. */
 export interface Validators {
   /** Entity tag with its quotes, weak or strong. */
   readonly etag: string;
   readonly lastModified: Date;
+}
+
+/**
+ * Whether a request is for something else than what there is (RFC 9110, 13.2.2): `If-Match`, by strong comparison, decides alone
+ * when it is there; else `If-Unmodified-Since` does.
+ */
+export function isPreconditionFailed(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
+  const match = headers['if-match'];
+  if (match !== undefined) return match.trim() !== '*' && (etag.startsWith('W/') || !strongTags(match).includes(etag));
+  return toSeconds(lastModified.getTime()) > toSeconds(parseHttpDate(headers['if-unmodified-since']));
+}
+
+/** The strong entity tags of a list. */
+function strongTags(list: string): readonly string[] {
+  return list.match(/(?:W\/)?"[^"]*"/g)?.filter((tag) => !tag.startsWith('W/')) ?? [];
+}
+
+/** Whether there is nothing new to send; `precondition_failed` where what there is was not meant (RFC 9110, 13.2.2). */
+export function hasNothingNew(headers: IncomingHttpHeaders, validators: Validators): boolean {
+  if (isPreconditionFailed(headers, validators)) throw new ServiceError('precondition_failed');
+  return isNotModified(headers, validators);
 }
 
 /**

@@ -95,7 +95,8 @@ export function answerParserError(error: NodeJS.ErrnoException, socket: Socket, 
   }
   const failure = new ServiceError(PARSER_ERRORS[String(error.code)] ?? 'bad_http');
   const body = errorBody(failure);
-  const headers = { ...errorHeaders(failure, body), ...corsHeaders, connection: 'close' };
+  const date = new Date().toUTCString();
+  const headers = { date, ...errorHeaders(failure, body), ...corsHeaders, connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${failure.row.status} ${REASON}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }

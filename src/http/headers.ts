@@ -32,12 +32,14 @@ export function variantValidators(
   stale?: OriginalHold['stale'],
 ): Headers {
   // Nobody knows whether it is still true: it is not to outlive the trouble by a day.
-  const isUnsure = stale?.why === 'unreachable';
-  return {
-    etag: variant.etag,
-    'last-modified': head.lastModified.toUTCString(),
-    'cache-control': isUnsure ? ERROR_CACHING.short : lifetimeOf(head, defaultCacheControl),
-  };
+  const isUnsure = stale?.why === 'unreachable' && !isShortLived(head.cacheControl);
+  const lifetime = isUnsure ? { 'cache-control': ERROR_CACHING.short } : lifetimeHeaders(head, defaultCacheControl);
+  return { etag: variant.etag, 'last-modified': lastModifiedOf(head), ...lifetime };
+}
+
+/** A date to come is a mistake of whoever stored it, and not to be passed on (RFC 9110, 8.8.2.1). */
+function lastModifiedOf({ lastModified }: ObjectHead): string {
+  return new Date(Math.min(lastModified.getTime(), Date.now())).toUTCString();
 }
 
 export function variantHeaders({ body, format }: CacheEntry): Headers {
@@ -57,14 +59,12 @@ export function animationNote({ content }: OriginalRecord, variant: Variant | un
 
 /** As `variantValidators`, with what is stored beside an original and lets a cache keep it. */
 export function originalValidators(head: ObjectHead, defaultCacheControl: string): Headers {
-  const expires = storedValue(head.expires);
-  return present({
+  return {
     etag: head.etag,
-    'last-modified': head.lastModified.toUTCString(),
-    'cache-control': lifetimeOf(head, expires === undefined ? defaultCacheControl : undefined),
-    expires,
+    'last-modified': lastModifiedOf(head),
+    ...lifetimeHeaders(head, defaultCacheControl),
     'accept-ranges': 'bytes',
-  });
+  };
 }
 
 /** What an original says of itself; of the rest, metadata included, nothing leaves the source. */
@@ -96,9 +96,24 @@ export function serverTiming(outcome: string, timings: RenderTimings | undefined
   return [`cache;desc=${outcome}`, ...steps].join(', ');
 }
 
-/** The object's own lifetime. One that cannot be repeated may have said `private`: then nobody keeps the answer. */
-function lifetimeOf<T extends string | undefined>({ cacheControl }: ObjectHead, fallback: T): string | T {
-  return cacheControl ? (storedValue(cacheControl) ?? 'no-store') : fallback;
+/** The object's own lifetime, or the default. One that cannot be repeated may have said `private`: then nobody keeps the answer. */
+function lifetimeHeaders({ cacheControl, expires }: ObjectHead, fallback: string): Headers {
+  const until = storedValue(expires);
+  if (cacheControl) {
+    const own = { 'cache-control': storedValue(cacheControl) ?? 'no-store' };
+    return until === undefined ? own : { ...own, expires: until };
+  }
+  return until === undefined ? { 'cache-control': fallback } : { expires: until };
+}
+
+const SHORT_SECONDS = 60;
+
+/** Whether an object's own lifetime is no longer than that of what nobody is sure of. */
+function isShortLived(cacheControl = ''): boolean {
+  if (/(^|[\s,])no-cache\s*($|[,=])/i.test(cacheControl)) return true;
+  const seconds =
+    /(?:^|[\s,])s-maxage\s*=\s*"?(\d+)/i.exec(cacheControl) ?? /max-age\s*=\s*"?(\d+)/i.exec(cacheControl);
+  return seconds !== null && Number(seconds[1]) <= SHORT_SECONDS;
 }
 
 // Who may write objects chooses these texts: visible ASCII and spaces only, so that no line can be broken.

@@ -13,7 +13,7 @@ import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
 import type { Watermark } from '../transform/watermark.ts';
 import { type Asked, createTargetReader } from './asked.ts';
 import { appendVary, cacheStatus } from './cache-headers.ts';
-import { isNotModified } from './conditional.ts';
+import { hasNothingNew } from './conditional.ts';
 import type { SendFallback } from './fallback.ts';
 import { animationNote, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
 import type { SendOriginal } from './original.ts';
@@ -83,7 +83,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
       noteAnimation(reply, record, variant);
       if (!variant) return await original(request, reply, asked, deadline);
       const validators = variantValidators(variant, head, cacheControl, hold.stale);
-      if (isNotModified(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
+      if (hasNothingNew(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
         note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' }, hold.stale);
         reply.send();
         return;

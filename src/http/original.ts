@@ -3,7 +3,7 @@ import type { Passthrough, Peeked } from '../render/passthrough.ts';
 import type { ImageRequest } from '../request/parse.ts';
 import { singleRange } from '../sources/range.ts';
 import type { Opened } from '../sources/source.ts';
-import { allowsRange, isNotModified } from './conditional.ts';
+import { allowsRange, hasNothingNew } from './conditional.ts';
 import { downloadHeaders, originalHeaders, originalValidators } from './headers.ts';
 import type { RequestDeadline } from './request-deadline.ts';
 
@@ -39,7 +39,7 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
     const isHead = request.method === 'HEAD';
     if (!isHead && !isConditional(request)) return false;
     const peeked = await passthrough.peek(asked.key, signal);
-    if (isNotModified(request.headers, peeked.head)) {
+    if (hasNothingNew(request.headers, peeked.head)) {
       // The lifetime and validators of the 200, and nothing that describes a body it does not have.
       reply.code(304).headers(originalValidators(peeked.head, cacheControl)).send();
       return true;
@@ -52,10 +52,11 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
 
   async function openRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<Opened> {
     const range = singleRange(request.headers.range);
-    const opened = await passthrough.open(key, range, signal);
-    if (range === undefined || allowsRange(request.headers, opened.head)) return opened;
-    opened.body.on('error', () => {}).destroy();
-    return await passthrough.open(key, undefined, signal);
+    if (range === undefined || request.headers['if-range'] === undefined)
+      return await passthrough.open(key, range, signal);
+    // Judged before the range is (RFC 9110, 13.2.2): of another version than meant it may be unsatisfiable, and all of it is wanted.
+    const { head } = await passthrough.peek(key, signal);
+    return await passthrough.open(key, allowsRange(request.headers, head) ? range : undefined, signal);
   }
 
   return async (request, reply, asked, { signal, lift }) => {
@@ -72,6 +73,8 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
   };
 }
 
+const CONDITIONS = ['if-match', 'if-unmodified-since', 'if-none-match', 'if-modified-since'] as const;
+
 function isConditional({ headers }: FastifyRequest): boolean {
-  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+  return CONDITIONS.some((name) => headers[name] !== undefined);
 }

@@ -8,3 +8,27 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
+
+/** It took longer than it was given. */
+export class TimedOut extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+/** Work that ends with `TimedOut` after so many milliseconds, or with the signal. */
+export async function withinTime<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  const timer = setTimeout(() => controller.abort(new TimedOut(`No answer within ${ms} ms.`)), ms);
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}

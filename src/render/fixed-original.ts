@@ -18,7 +18,7 @@ export async function createFixedOriginal(bytes: Buffer, lastModified: Date): Pr
   const head = { etag: `"${hash('sha256', bytes, 'base64url')}"`, lastModified };
   const release = () => {};
   const lease: OriginalLease = {
-    record: { head, content, storable: true, checkedAt: 0 },
+    record: { head, content, storable: true, mayBeStale: true, checkedAt: 0 },
     share: () => lease,
     release,
     bytes: async () => bytes,

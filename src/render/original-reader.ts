@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import type { Format } from '../formats.ts';
-import type { ObjectHead, Opened, Source } from '../sources/source.ts';
+import type { NotModified, ObjectHead, Opened, Source } from '../sources/source.ts';
 import type { DrawingRules } from '../transform/rules.ts';
 import type { Admission, Release } from './admission.ts';
 import { type BodyReader, createBodyReader } from './body-reader.ts';
@@ -10,6 +10,7 @@ import {
   type ImageContent,
   isStorable,
   isStoredAsSvg,
+  mayBeStale,
   type OriginalRecord,
   type RefusedContent,
   readContent,
@@ -108,17 +109,24 @@ export function createOriginalReader(options: OriginalReaderOptions): OriginalRe
     known: OriginalRecord | undefined,
     place: Place,
     signal: AbortSignal,
-  ) {
+  ): Promise<Loaded> {
     // An unknown object will be read: a place first, or a crowd of strangers would hold every socket while it waits.
     if (!known) await place.take(signal);
     const checkedAt = now();
     const opened = await open(key, { ifNoneMatch: known?.head.etag }, signal);
-    if (opened.status === 'not-modified') return { record: { ...unchanged(known), checkedAt } };
+    if (opened.status === 'not-modified') {
+      const record = unchanged(known);
+      if (isSameHead(opened, record.head)) return { record: { ...record, checkedAt } };
+      // The same bytes under other headers, which may have become `private`: S3 keeps the ETag then and changes the date.
+      return await load(open, key, undefined, place, signal);
+    }
     const reader = createBodyReader(opened, signal);
     try {
       const { head } = opened;
       const { content, ...rest } = await inspect(opened, reader, place, signal);
-      return { record: { head, content, storable: isStorable(head.cacheControl), checkedAt }, ...rest };
+      const { cacheControl } = head;
+      const allowed = { storable: isStorable(cacheControl), mayBeStale: mayBeStale(cacheControl) };
+      return { record: { head, content, ...allowed, checkedAt }, ...rest };
     } finally {
       reader.destroy();
     }
@@ -172,6 +180,10 @@ async function onceMore<T>(
     await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     return await attempt((key, conditions, stop) => source.open(key, { ...conditions, retry: false }, stop));
   }
+}
+
+function isSameHead({ lastModified }: NotModified, head: ObjectHead): boolean {
+  return lastModified === undefined || lastModified.getTime() === head.lastModified.getTime();
 }
 
 function unchanged(known: OriginalRecord | undefined): OriginalRecord {

@@ -1,10 +1,11 @@
 import { ServiceError } from '../errors.ts';
-import { orAborted } from './abort.ts';
+import { orAborted, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
 import type { KeptBytes } from './kept-bytes.ts';
 import { createPlace, type Loaded, type OriginalReader, type Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 import type { Records, Staleness } from './records.ts';
+import { createRefresher } from './refresher.ts';
 
 export interface OriginalsOptions {
   readonly reader: OriginalReader;
@@ -12,6 +13,8 @@ export interface OriginalsOptions {
   readonly admission: Admission;
   readonly records: Records;
   readonly kept: KeptBytes;
+  /** How long the source is waited for where there is a record to fall back on, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** An original for as long as somebody works with it. */
@@ -57,28 +60,27 @@ interface Reading {
   readonly controller: AbortController;
 }
 
-/** Records that are confirmed behind answers at once; of the others some will be asked for again. */
-const MAX_REFRESHING = 32;
-/** Nobody waits for it, so nobody's deadline ends it. */
-const REFRESH_TIMEOUT_MS = 10_000;
+/** A source answers in tens of milliseconds. */
+const PATIENCE_MS = 2_000;
 /** What stands for a record between the making of its holder and the start of its loading. */
 const LOADING: Promise<OriginalRecord> = new Promise(() => {});
 // A reason of its own: without one, each abort would make an exception with a stack that nobody reads.
 const LET_GO = new Error('Nobody holds the original any more.');
 
-export function createOriginals({ reader, admission, records, kept }: OriginalsOptions): Originals {
+export function createOriginals(options: OriginalsOptions): Originals {
+  const { reader, admission, records, kept, patienceMs = PATIENCE_MS } = options;
   const heldByKey = new Map<string, Held>();
-  const refreshing = new Set<string>();
+  const refresh = createRefresher({ reader, admission, records, keep });
 
   function find(key: string): Held | undefined {
     const held = heldByKey.get(key);
     // Holders that overlap without end must not keep an old record in use without end.
-    return held && (held.record instanceof Promise || records.usable(held.record)) ? held : undefined;
+    return held && (held.record instanceof Promise || records.usable(key, held.record)) ? held : undefined;
   }
 
   function take(key: string): Held {
     const known = records.get(key);
-    const usable = known && records.usable(known) ? known : undefined;
+    const usable = known && records.usable(key, known) ? known : undefined;
     const held: Held = { key, record: usable ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
     if (!usable) held.record = load(held, known);
     heldByKey.set(key, held);
@@ -93,16 +95,27 @@ export function createOriginals({ reader, admission, records, kept }: OriginalsO
   async function load(held: Held, known: OriginalRecord | undefined): Promise<OriginalRecord> {
     const { place, controller } = readingOf(held);
     try {
-      const loaded = await reader.load(held.key, known, place, controller.signal);
+      const loaded = await withPatience(known, controller.signal, (signal) =>
+        reader.load(held.key, known, place, signal),
+      );
       held.bytes = loaded.bytes && Promise.resolve(loaded.bytes);
       held.record = keep(held.key, loaded);
     } catch (error) {
       records.failed(held.key, error);
       // Better the one that was true a while ago than none: for as long as that is allowed.
-      if (!known || !records.usable(known)) throw abandoned(held, error);
+      if (!known || !records.usable(held.key, known)) throw abandoned(held, error);
       held.record = known;
     }
     return held.record;
+  }
+
+  /** Where there is something to fall back on, the source is not waited for until the deadline. */
+  function withPatience<T>(
+    known: OriginalRecord | undefined,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ) {
+    return known && records.isSpare(known) ? withinTime(patienceMs, signal, work) : work(signal);
   }
 
   function keep(key: string, { record, bytes }: Loaded): OriginalRecord {
@@ -123,28 +136,6 @@ export function createOriginals({ reader, admission, records, kept }: OriginalsO
       records.failed(held.key, error);
       throw abandoned(held, error);
     }
-  }
-
-  /** Asks the source behind an answer that does not wait for it. */
-  function refresh(key: string): void {
-    const known = records.get(key);
-    if (!known || !isStale(known) || refreshing.has(key)) return;
-    if (refreshing.size >= MAX_REFRESHING || !records.mayAsk()) return;
-    refreshing.add(key);
-    const place = createPlace(admission);
-    void reader
-      .load(key, known, place, AbortSignal.timeout(REFRESH_TIMEOUT_MS))
-      .then((loaded) => keep(key, loaded))
-      .catch((error: unknown) => records.failed(key, error))
-      .finally(() => {
-        refreshing.delete(key);
-        place.release();
-      });
-  }
-
-  function isStale(record: OriginalRecord): boolean {
-    const why = records.usable(record);
-    return why !== undefined && why !== 'fresh';
   }
 
   function abandoned(held: Held, error: unknown): unknown {
@@ -169,7 +160,7 @@ export function createOriginals({ reader, admission, records, kept }: OriginalsO
   }
 
   function holdOf(held: Held, record: OriginalRecord): OriginalHold {
-    const why = records.usable(record);
+    const why = records.usable(held.key, record);
     return {
       record,
       ...(why !== undefined && why !== 'fresh' && { stale: { why, ms: records.staleMs(record) } }),
@@ -210,7 +201,7 @@ export function createOriginals({ reader, admission, records, kept }: OriginalsO
     },
     holdKnown(key) {
       const known = records.get(key);
-      if (!known || !records.usable(known)) return undefined;
+      if (!known || !records.usable(key, known)) return undefined;
       refresh(key);
       const found = heldByKey.get(key);
       const held = found?.record === known ? found : take(key);

@@ -31,6 +31,8 @@ export interface OriginalRecord {
   readonly content: Content;
   /** Whether variants may be kept: the object's own Cache-Control does not forbid it. */
   readonly storable: boolean;
+  /** Whether it may be used after it was fresh: the object's own Cache-Control does not forbid that either. */
+  readonly mayBeStale: boolean;
   /** When the source last confirmed it, by the clock that freshness is measured with. */
   readonly checkedAt: number;
 }
@@ -62,6 +64,14 @@ export const SVG_REFUSED = 'SVG is not served here.';
 
 export function refused(error: ServiceError): RefusedContent {
   return { kind: 'refused', error };
+}
+
+/** What makes a shared cache ask before it uses what is no longer fresh (RFC 9111, 4.2.4). */
+const MUST_ASK = /(^|[\s,])(must-revalidate|proxy-revalidate|no-cache)\s*($|[,=])/i;
+
+/** Whether a shared cache may use what it keeps after it was fresh. */
+export function mayBeStale(cacheControl: string | undefined): boolean {
+  return isStorable(cacheControl) && !MUST_ASK.test(cacheControl ?? '');
 }
 
 /** Whether an object's Cache-Control lets a shared cache keep what is made of it (RFC 9111, 5.2.2.5 and 5.2.2.7). */

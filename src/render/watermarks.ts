@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { Watermark, WatermarkSpec } from '../transform/watermark.ts';
-import { orAborted } from './abort.ts';
+import { orAborted, withinTime } from './abort.ts';
 import type { OriginalReader, Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 
@@ -25,6 +25,9 @@ const READ_TIMEOUT_MS = 10_000;
 const nothing = async () => {};
 const NO_PLACE: Place = { take: nothing, release: nothing };
 
+/** Of a process that ends, the connections do, too. */
+const NEVER = new AbortController().signal;
+
 interface Held {
   readonly record: OriginalRecord;
   readonly watermark: Watermark;
@@ -36,17 +39,19 @@ export function createWatermarks({ specs, reader, freshMs, now }: WatermarksOpti
 
   async function read(name: string, known: Held | undefined): Promise<Held> {
     const spec = specs[name] as WatermarkSpec;
-    const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
-    const { record, bytes } = await reader.load(spec.key, known?.record, NO_PLACE, signal);
+    const { record, bytes } = await withinTime(READ_TIMEOUT_MS, NEVER, (signal) =>
+      reader.load(spec.key, known?.record, NO_PLACE, signal),
+    );
     return { record, watermark: bytes ? watermarkOf(spec, record, bytes) : (known ?? unread()).watermark };
   }
 
-  /** What is held goes on being used while the source cannot be asked: better an old watermark than no picture. */
+  /** What is held goes on being used while it cannot be read anew: better an old watermark than no picture. */
   async function refresh(name: string, known: Held | undefined): Promise<Held> {
     try {
       return await read(name, known);
     } catch (error) {
-      if (known) return { ...known, record: { ...known.record, checkedAt: now() } };
+      const isGone = error instanceof ServiceError && error.code === 'not_found';
+      if (known && !isGone) return { ...known, record: { ...known.record, checkedAt: now() } };
       throw failure(name, error as Error);
     }
   }

@@ -30,6 +30,12 @@ export function statusOf(error: unknown): number | undefined {
   return (error as SdkError).$metadata?.httpStatusCode;
 }
 
+/** `Last-Modified` of a 304, which the SDK takes for an error. */
+export function lastModifiedOf(error: unknown): Date | undefined {
+  const date = new Date((error as SdkError).$response?.headers?.['last-modified'] ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 export function isAccessDenied(error: unknown): boolean {
   return statusOf(error) === 403 && (error as SdkError).name === 'AccessDenied';
 }

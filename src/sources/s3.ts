@@ -7,7 +7,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { ServiceError } from '../errors.ts';
-import { isAccessDenied, s3Error, statusOf } from './s3-error.ts';
+import { isAccessDenied, lastModifiedOf, s3Error, statusOf } from './s3-error.ts';
 import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
 
 export interface S3SourceOptions {
@@ -86,7 +86,7 @@ export function createS3Source(options: S3SourceOptions): Source {
       countRetries(error);
       signal.throwIfAborted();
       // The SDK knows no success but a body: a 304 arrives as an exception named Unknown.
-      if (statusOf(error) === 304) return { status: 'not-modified' };
+      if (statusOf(error) === 304) return { status: 'not-modified', lastModified: lastModifiedOf(error) };
       throw isAccessDenied(error) ? await deniedError(error) : s3Error(error, id);
     }
   }

@@ -26,6 +26,8 @@ export interface ReadConditions {
 
 export interface NotModified {
   readonly status: 'not-modified';
+  /** Where the source says it again: other headers may have come with another date. */
+  readonly lastModified?: Date | undefined;
 }
 
 export interface Opened {

@@ -75,29 +75,86 @@ t.test('an object that is deleted meanwhile is found out behind', async (t) => {
   t.equal(source.opens.length, 2, 'and is not asked for at once again');
 });
 
-t.test('while the source is down, what is known is used, and it is asked now and then', async (t) => {
-  const { source, ask, advance, hold, leftovers } = setUp();
+t.test('while one object cannot be read, what is known of it is used, and of others all is as before', async (t) => {
+  const { source, ask, advance, leftovers } = setUp();
   source.put('other', otherPicture);
   await ask();
   await ask('other');
   advance(3 * FRESH_MS);
   source.faults.error = DOWN;
   t.match(await ask(), { etag: '"v1"', stale: { why: 'unreachable', ms: 2 * FRESH_MS }, waited: true });
-  const { length } = source.opens;
   t.match(await ask(), { stale: { why: 'unreachable' }, waited: false }, 'nobody waits a second time');
-  t.match(await ask('other'), { stale: { why: 'unreachable' }, waited: false }, 'nor for another original');
+  source.faults.error = undefined;
+  const { length } = source.opens;
+  t.match(await ask('other'), { stale: undefined, waited: true });
+  t.match(await ask(), { stale: { why: 'unreachable' }, waited: false });
+  t.equal(source.opens.length, length + 1, 'the one is left in peace for a while');
+  advance(5 * FRESH_MS);
+  t.match(await ask(), { stale: { why: 'unreachable' }, waited: false });
+  await quiet();
+  t.match(await ask(), { stale: undefined, waited: false });
+  t.same(await leftovers(), NOTHING_LEFT);
+});
+
+t.test('while the source is down nobody waits, and it is asked now and then', async (t) => {
+  const { source, ask, advance, hold, leftovers } = setUp();
+  const keys = ['key', 'two', 'three', 'four', 'five'];
+  for (const key of keys) {
+    source.put(key, picture);
+    await ask(key);
+  }
+  advance(3 * FRESH_MS);
+  source.faults.error = DOWN;
+  for (const key of ['key', 'two', 'three']) t.match(await ask(key), { stale: { why: 'unreachable' }, waited: true });
+  const { length } = source.opens;
+  for (const key of keys) t.match(await ask(key), { stale: { why: 'unreachable' }, waited: false }, key);
   await t.rejects(hold('unknown'), DOWN, 'what is not known cannot be used');
   t.equal(source.opens.length, length + 1);
   advance(5 * FRESH_MS);
-  t.match(await ask(), { stale: { why: 'unreachable' }, waited: false });
-  await ask('other');
+  for (const key of keys) t.match(await ask(key), { stale: { why: 'unreachable' }, waited: false }, key);
   await quiet();
   t.equal(source.opens.length, length + 2, 'one asks whether it still is');
   source.faults.error = undefined;
-  advance(2 * FRESH_MS);
-  t.match(await ask(), { stale: { why: 'unreachable' } });
-  await hold('other').then((lease) => lease.release());
+  await hold('unknown').catch(() => {});
+  source.put('new', picture);
+  await ask('new');
+  t.match(await ask('five'), { stale: undefined, waited: true }, 'one answer, and all is as before');
   t.same(await leftovers(), NOTHING_LEFT);
+});
+
+t.test('a source that does not answer is not waited for where there is something to fall back on', async (t) => {
+  const { source, ask, advance, leftovers } = setUp({ patienceMs: 5 });
+  await ask();
+  advance(3 * FRESH_MS);
+  const opening = deferred<void>();
+  source.faults.opening = opening.promise;
+  t.match(await ask(), { etag: '"v1"', stale: { why: 'unreachable' }, waited: true });
+  t.match(await ask(), { etag: '"v1"', stale: { why: 'unreachable' }, waited: false });
+  opening.resolve();
+  t.same(await leftovers(), NOTHING_LEFT);
+});
+
+t.test('other headers with the same bytes are found out', async (t) => {
+  const { source, ask, advance, hold } = setUp({ staleMs: 0 });
+  await ask();
+  source.put('key', picture, { etag: '"v1"', cacheControl: 'private', lastModified: new Date(86_400_000 * 365 * 40) });
+  advance(FRESH_MS);
+  const { record } = await hold();
+  t.match(record, { storable: false, head: { cacheControl: 'private' } });
+  t.equal(source.opens.length, 3, 'asked by the tag, then without');
+});
+
+t.test('what has to be asked about first is not used stale', async (t) => {
+  for (const cacheControl of ['must-revalidate', 'max-age=5, proxy-revalidate', 'no-cache']) {
+    const { source, ask, advance } = setUp();
+    source.put('key', picture, { cacheControl });
+    await ask();
+    advance(FRESH_MS);
+    t.match(await ask(), { stale: undefined, waited: true }, cacheControl);
+    advance(FRESH_MS);
+    source.faults.error = DOWN;
+    await t.rejects(ask(), DOWN);
+  }
 });
 
 t.test('when it is back, everything is as before', async (t) => {

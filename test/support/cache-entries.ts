@@ -44,7 +44,9 @@ export async function temporaryFolder(t: Test): Promise<string> {
 /** Every file below a folder, by its path in it. */
 export async function filesIn(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  return found.filter((file) => file.isFile()).map((file) => path.relative(folder, path.join(file.parentPath, file.name)));
+  return found
+    .filter((file) => file.isFile())
+    .map((file) => path.relative(folder, path.join(file.parentPath, file.name)));
 }
 
 export function fileOf(folder: string, key: string): string {

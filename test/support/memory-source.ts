@@ -99,7 +99,8 @@ export function createMemorySource({ chunkBytes = CHUNK_BYTES } = {}): MemorySou
       if (faults.opening) await Promise.race([faults.opening, reasonOf(signal)]);
       if (faults.error) throw faults.error;
       const stored = find(key, conditions);
-      if (faults.answer ?? conditions.ifNoneMatch === stored.head.etag) return { status: 'not-modified' };
+      if (faults.answer ?? conditions.ifNoneMatch === stored.head.etag)
+        return { status: 'not-modified', lastModified: stored.head.lastModified };
       return answer(stored, conditions, read);
     },
     check() {

@@ -36,6 +36,7 @@ export interface FixtureOptions {
   readonly staleIfErrorMs?: number;
   /** Room for bytes of originals that nobody holds. */
   readonly keptBytes?: number;
+  readonly patienceMs?: number;
 }
 
 /** Originals over a source in memory, with a clock that the test puts forward. */
@@ -48,6 +49,7 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
     staleMs = 0,
     staleIfErrorMs = 0,
     keptBytes = 0,
+    patienceMs = 2000,
     ...sourceOptions
   } = options;
   const source = createMemorySource(sourceOptions);
@@ -57,7 +59,7 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
   const reader = createOriginalReader({ source, maxSourceBytes: MAX_SOURCE_BYTES, rules, now });
   const records = createRecords({ freshMs, staleMs, staleIfErrorMs, now });
   const kept = createKeptBytes(keptBytes);
-  const originals = createOriginals({ reader, admission, records, kept });
+  const originals = createOriginals({ reader, admission, records, kept, patienceMs });
   const hold = (key = 'key', signal = new AbortController().signal) => originals.hold(key, signal);
   return {
     source,
