@@ -39,6 +39,9 @@ export interface Images {
 /** Originals whose bytes are in memory at once, for each worker: one at work and three on their way keep it busy. */
 const ORIGINALS_PER_WORKER = 4;
 
+/** A source answers in tens of milliseconds. */
+const PATIENCE_MS = 2_000;
+
 /** The part of the composition root that makes pictures: originals, caches, workers and what is done between them. */
 export async function createImages(config: Config, parts: ImageParts): Promise<Images> {
   const { source, rules, metrics, now } = parts;
@@ -69,6 +72,7 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
         now,
       }),
       kept,
+      patienceMs: Math.min(PATIENCE_MS, config.deadlineMs / 2),
     }),
     readWatermark: createWatermarks({
       specs: config.watermarks,

@@ -14,7 +14,7 @@ export interface OriginalsOptions {
   readonly records: Records;
   readonly kept: KeptBytes;
   /** How long the source is waited for where there is a record to fall back on, in milliseconds. */
-  readonly patienceMs?: number;
+  readonly patienceMs: number;
 }
 
 /** An original for as long as somebody works with it. */
@@ -60,15 +60,13 @@ interface Reading {
   readonly controller: AbortController;
 }
 
-/** A source answers in tens of milliseconds. */
-const PATIENCE_MS = 2_000;
 /** What stands for a record between the making of its holder and the start of its loading. */
 const LOADING: Promise<OriginalRecord> = new Promise(() => {});
 // A reason of its own: without one, each abort would make an exception with a stack that nobody reads.
 const LET_GO = new Error('Nobody holds the original any more.');
 
 export function createOriginals(options: OriginalsOptions): Originals {
-  const { reader, admission, records, kept, patienceMs = PATIENCE_MS } = options;
+  const { reader, admission, records, kept, patienceMs } = options;
   const heldByKey = new Map<string, Held>();
   const refresh = createRefresher({ reader, admission, records, keep });
 

@@ -68,7 +68,6 @@ const RAW: readonly RawRow[] = [
     what: 'the answer to no request is dated, too',
     request: 'x\r\n\r\n',
     expected: [/\r\ndate: [^\r]+ GMT\r\n/i],
-    todo: 'written on the bare socket without Date',
   },
   {
     clause: 'RFC 9112, 3.2',
