@@ -78,11 +78,24 @@ t.test('URLs are read in our own way unless another is asked for', (t) => {
   t.end();
 });
 
+t.test('a store within the source would be served as originals', (t) => {
+  const source = { SOURCE: 's3://bucket/photos' };
+  for (const store of ['s3://bucket/photos', 's3://bucket/photos/cache/', 's3://bucket/photos/'])
+    t.throws(() => readConfig({ ...source, CACHE_STORE: store }, SAMPLES), {
+      message: /^CACHE_STORE is "s3:.*"; expected a place outside of s3:\/\/bucket\/photos, or its entries/,
+    });
+  for (const store of ['s3://bucket/photos-cache', 's3://bucket/cache', 's3://other/photos', 'file:///photos'])
+    t.equal(readConfig({ ...source, CACHE_STORE: store }, SAMPLES).cacheStore, store);
+  t.throws(() => readConfig({ CACHE_STORE: `${SAMPLES}/x` }, SAMPLES), { name: 'ConfigError' });
+  t.end();
+});
+
 t.test('a bad value names variable, value and what was expected', (t) => {
   const cases: readonly [string, string, RegExp][] = [
     ['PORT', 'abc', /^PORT is "abc"; expected a port from 0 to 65535\.$/],
     ['PORT', '65536', /^PORT is "65536"; expected a port from 0 to 65535\.$/],
     ['PORT', '1.5', /^PORT is "1\.5"; expected a port/],
+    ['FALLBACK_STATUS', '304', /^FALLBACK_STATUS is "304"; expected 200, or a status from 400 to 599\.$/],
     ['WORKERS', '0', /^WORKERS is "0"; expected a whole number from 1 to 1024\.$/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent\.$/],
     ['SOURCE', 'ftp://host/x', /^SOURCE is "ftp:\/\/host\/x"; expected file:\/\/\/folder or s3:\/\/bucket\/prefix\.$/],

@@ -20,7 +20,7 @@ export function isPreconditionFailed(headers: IncomingHttpHeaders, { etag, lastM
 
 /** The strong entity tags of a list. */
 function strongTags(list: string): readonly string[] {
-  return list.match(/(?:W\/)?"[^"]*"/g)?.filter((tag) => !tag.startsWith('W/')) ?? [];
+  return Array.from(list.matchAll(/(?:W\/)?"[^"]*"/g), ([tag]) => tag).filter((tag) => !tag.startsWith('W/'));
 }
 
 /** Whether there is nothing new to send; `precondition_failed` where what there is was not meant (RFC 9110, 13.2.2). */

@@ -48,9 +48,8 @@ interface Shown {
 }
 
 export function createFallback({ picture, status, render, planPolicy }: FallbackOptions): SendFallback {
-  const { content, head } = picture.record;
-  if (content.kind !== 'image') throw new TypeError('A fallback is a picture.');
-  const { facts } = content;
+  const { facts, record } = picture;
+  const { head } = record;
   const itself: Shown = { body: picture.bytes, format: facts.format as OutputFormat };
 
   async function draw(request: FastifyRequest, asked: Asked, deadline: RequestDeadline): Promise<Shown> {

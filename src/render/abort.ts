@@ -20,9 +20,9 @@ export async function withinTime<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  signal.throwIfAborted();
   const controller = new AbortController();
   const stop = () => controller.abort(signal.reason);
-  if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   const timer = setTimeout(() => controller.abort(new TimedOut(`No answer within ${ms} ms.`)), ms);
   try {

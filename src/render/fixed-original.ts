@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import { ServiceError } from '../errors.ts';
 import { sniffFormat } from '../formats.ts';
+import type { ImageFacts } from '../transform/facts.ts';
 import type { OriginalHold, OriginalLease } from './originals.ts';
 import { readContent } from './record.ts';
 
 /** An original that is always there and never changes, held by everybody. */
 export interface FixedOriginal extends OriginalHold {
   readonly bytes: Buffer;
+  readonly facts: ImageFacts;
 }
 
 /** Of a picture of pixels; `unsupported_image` or `corrupt_image` for anything else. */
@@ -23,5 +25,6 @@ export async function createFixedOriginal(bytes: Buffer, lastModified: Date): Pr
     release,
     bytes: async () => bytes,
   };
-  return { ...lease, bytes };
+  const { record, share } = lease;
+  return { record, share, release, bytes, facts: content.facts };
 }

@@ -32,8 +32,8 @@ export function statusOf(error: unknown): number | undefined {
 
 /** `Last-Modified` of a 304, which the SDK takes for an error. */
 export function lastModifiedOf(error: unknown): Date | undefined {
-  const date = new Date((error as SdkError).$response?.headers?.['last-modified'] ?? Number.NaN);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const text = (error as SdkError).$response?.headers?.['last-modified'];
+  return text === undefined ? undefined : new Date(text);
 }
 
 export function isAccessDenied(error: unknown): boolean {

@@ -75,6 +75,33 @@ for (const [what, value] of Object.entries(UNFIT)) {
   });
 }
 
+t.test('the object’s own lifetime is that of its variants, too', (t) => {
+  const of = (head: ObjectHead) => [
+    originalValidators(head, DEFAULT),
+    variantValidators({ etag: 'W/"v"' }, head, DEFAULT),
+  ];
+  const until = 'Wed, 21 Oct 2026 07:28:00 GMT';
+  for (const headers of of(headOf({ expires: until }))) {
+    t.match(headers, { expires: until });
+    t.notOk('cache-control' in headers, 'which would overrule it');
+  }
+  for (const headers of of(headOf({ expires: until, cacheControl: 'max-age=5' })))
+    t.match(headers, { expires: until, 'cache-control': 'max-age=5' });
+  for (const headers of of(headOf({}))) t.match(headers, { expires: undefined, 'cache-control': DEFAULT });
+  t.end();
+});
+
+t.test('of what nobody is sure of, a minute or the object’s own that is shorter', (t) => {
+  const stale = { why: 'unreachable', ms: 5 } as const;
+  const lifetime = (cacheControl?: string) =>
+    variantValidators({ etag: 'W/"v"' }, headOf({ cacheControl }), DEFAULT, stale)['cache-control'];
+  for (const long of [undefined, 'max-age=3600', 'max-age=5, s-maxage=600', 'immutable', 'public'])
+    t.equal(lifetime(long), 'public, max-age=10, s-maxage=60', String(long));
+  for (const short of ['max-age=60', 'max-age=3600, s-maxage=5', 'no-cache', 'max-age="7"'])
+    t.equal(lifetime(short), short);
+  t.end();
+});
+
 t.test('an original that is private stays private when its Cache-Control cannot be repeated', (t) => {
   const cacheControl = `private, note="${'x'.repeat(8192)}"`;
   const validators = [

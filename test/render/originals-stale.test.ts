@@ -134,6 +134,22 @@ t.test('a source that does not answer is not waited for where there is something
   t.same(await leftovers(), NOTHING_LEFT);
 });
 
+t.test('who leaves while the source is waited for leaves nothing behind, and is no trouble of it', async (t) => {
+  const { source, ask, advance, originals, leftovers } = setUp();
+  await ask();
+  advance(3 * FRESH_MS);
+  const opening = deferred<void>();
+  source.faults.opening = opening.promise;
+  const leaving = new AbortController();
+  const left = originals.hold('key', leaving.signal);
+  leaving.abort(new Error('gone'));
+  await t.rejects(left, { message: 'gone' });
+  opening.resolve();
+  source.faults.opening = undefined;
+  t.match(await ask(), { stale: undefined, waited: true });
+  t.same(await leftovers(), NOTHING_LEFT);
+});
+
 t.test('other headers with the same bytes are found out', async (t) => {
   const { source, ask, advance, hold } = setUp({ staleMs: 0 });
   await ask();

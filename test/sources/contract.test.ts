@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { openSource } from '../../src/sources/open-source.ts';
-import type { Opened, ReadConditions, Source } from '../../src/sources/source.ts';
+import type { NotModified, Opened, ReadConditions, Source } from '../../src/sources/source.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { useS3 } from '../support/service.ts';
 
@@ -115,7 +115,10 @@ for (const [name, connect] of Object.entries(STORES)) {
       await put('c', 'first');
       const { head, body } = await open(source, 'c');
       body.destroy();
-      t.same(await source.open('c', { ifNoneMatch: head.etag }, never), { status: 'not-modified' });
+      const again = await source.open('c', { ifNoneMatch: head.etag }, never);
+      t.equal(again.status, 'not-modified');
+      const { lastModified = head.lastModified } = again as NotModified;
+      t.equal(lastModified.getTime(), head.lastModified.getTime(), 'where it is said, the same');
       t.equal(await read(source, 'c', { ifMatch: head.etag }), 'first');
       await put('c', 'second, longer');
       t.equal(await read(source, 'c', { ifNoneMatch: head.etag }), 'second, longer');
