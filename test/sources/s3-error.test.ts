@@ -1,5 +1,5 @@
 import t from 'tap';
-import { s3Error } from '../../src/sources/s3-error.ts';
+import { lastModifiedOf, s3Error } from '../../src/sources/s3-error.ts';
 
 /** As the SDK throws it. */
 function thrown(name: string, status: number | undefined, more: object = {}): Error {
@@ -19,6 +19,14 @@ t.test('a range beyond the object comes with its size, wherever the store says i
     const { code, size: said } = s3Error(thrown('InvalidRange', 416, more), 's3://bucket');
     t.same([code, said], ['range_not_satisfiable', size], where);
   }
+  t.end();
+});
+
+t.test('the date of what is not modified, where the store says it', (t) => {
+  const text = 'Wed, 21 Oct 2015 07:28:00 GMT';
+  t.same(lastModifiedOf({ $response: { headers: { 'last-modified': text } } }), new Date(text));
+  for (const error of [{}, { $response: {} }, { $response: { headers: {} } }])
+    t.equal(lastModifiedOf(error), undefined);
   t.end();
 });
 

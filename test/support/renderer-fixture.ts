@@ -75,7 +75,8 @@ export function setUpRenderer({
   }
   /** The transform that was started as the nth, once everything has run that could. */
   async function transforming(index: number): Promise<Transforming> {
-    await quiet();
+    // Before it stands a header that is read by another thread.
+    for (let turns = 0; !transforms[index] && turns < 10_000; turns++) await quiet();
     const found = transforms[index];
     if (!found) throw new Error(`No transform ${index} was started.`);
     return found;
