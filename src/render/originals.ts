@@ -199,8 +199,9 @@ export function createOriginals(options: OriginalsOptions): Originals {
     },
     holdKnown(key) {
       const known = records.get(key);
-      if (!known || !records.usable(key, known)) return undefined;
-      refresh(key);
+      const why = known && records.usable(key, known);
+      if (!why) return undefined;
+      if (why !== 'fresh') refresh(key);
       const found = heldByKey.get(key);
       const held = found?.record === known ? found : take(key);
       held.holders++;

@@ -41,21 +41,42 @@ export function createPassthrough({ source, refusesSvg }: PassthroughOptions): P
     }
   }
 
+  async function peek(key: string, signal: AbortSignal): Promise<Peeked> {
+    const { head, length, contentRange, body } = await openFirstByte(key, signal);
+    body.on('error', () => {});
+    if (contentRange === undefined) {
+      body.destroy();
+      return { head, size: length };
+    }
+    // One byte is read to its end, not destroyed: the connection can then be used again.
+    body.resume();
+    return { head, size: sizeIn(contentRange) };
+  }
+
+  /** Who asked beyond the end is told where it is (RFC 9110, 15.5.17). */
+  async function unsatisfiable(key: string, signal: AbortSignal): Promise<ServiceError> {
+    const { size } = await peek(key, signal);
+    return new ServiceError('range_not_satisfiable', undefined, { size });
+  }
+
   return {
-    open,
-    async peek(key, signal) {
-      const { head, length, contentRange, body } = await openFirstByte(key, signal);
-      body.on('error', () => {});
-      if (contentRange === undefined) {
-        body.destroy();
-        return { head, size: length };
+    peek,
+    async open(key, range, signal) {
+      // Some stores take it for all of the object.
+      if (range !== undefined && LAST_NOTHING.test(range)) throw await unsatisfiable(key, signal);
+      try {
+        return await open(key, range, signal);
+      } catch (error) {
+        const isUnsatisfiable = error instanceof ServiceError && error.code === 'range_not_satisfiable';
+        // Some stores do not say how long the object is.
+        throw isUnsatisfiable && error.size === undefined ? await unsatisfiable(key, signal) : error;
       }
-      // One byte is read to its end, not destroyed: the connection can then be used again.
-      body.resume();
-      return { head, size: sizeIn(contentRange) };
     },
   };
 }
+
+/** The last no bytes of an object (RFC 9110, 14.1.2). */
+const LAST_NOTHING = /^bytes=-0+$/;
 
 /** The whole length in a `Content-Range: bytes 0-0/10`; RFC 9110, 14.4 also allows a source to say `*`. */
 function sizeIn(contentRange: string): number {

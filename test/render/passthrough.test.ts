@@ -31,11 +31,12 @@ t.test('opens the whole object, or the range that is asked for', async (t) => {
 t.test('fails as the source does', async (t) => {
   const { source, open, peek } = setUp();
   await t.rejects(open('missing', undefined, signal), { code: 'not_found' });
-  await t.rejects(open('key', 'bytes=20000-20001', signal), { code: 'range_not_satisfiable' });
+  await t.rejects(open('key', 'bytes=20000-20001', signal), { code: 'range_not_satisfiable', size: 20_000 });
+  await t.rejects(open('key', 'bytes=-0', signal), { code: 'range_not_satisfiable', size: 20_000 });
   await t.rejects(peek('missing', signal), { code: 'not_found' });
   source.faults.error = new Error('no route to host');
   await t.rejects(peek('key', signal), { message: 'no route to host' });
-  t.equal(source.opens.length, 4, 'nothing is tried twice');
+  t.equal(source.opens.length, 6, 'nothing is tried twice; the length is asked for, where the source does not say it');
   source.faults.error = undefined;
   source.faults.answer = { status: 'not-modified' };
   await t.rejects(open('key', undefined, signal), { code: 'source_failed' });
