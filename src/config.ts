@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import envSchema from 'env-schema';
 import { type Static, type TSchema, Type } from 'typebox';
 import { readOptions, readPresets, readWatermarks } from './named.ts';
@@ -165,10 +167,16 @@ function attempt<T>(name: VariableName, text: string, expected: string, read: (t
   }
 }
 
-/** Whether a URL is another one or lies below it. */
+/** Whether a place is another one or lies below it, however they are spelt. */
 function isWithin(url: string, other: string): boolean {
-  const whole = (text: string) => `${text.replace(/\/+$/, '')}/`;
-  return whole(url).startsWith(whole(other));
+  const [inner, outer] = [placeOf(url), placeOf(other)];
+  return outer.every((part, index) => inner[index] === part);
+}
+
+function placeOf(text: string): readonly string[] {
+  const url = new URL(text);
+  const path = url.protocol === 'file:' ? resolve(fileURLToPath(url)) : decodeURIComponent(url.pathname);
+  return [url.protocol, url.hostname, ...path.split('/').filter((segment) => segment !== '')];
 }
 
 function validate(env: NodeJS.ProcessEnv): Values {

@@ -76,13 +76,17 @@ export function createOriginals(options: OriginalsOptions): Originals {
     return held && (held.record instanceof Promise || records.usable(key, held.record)) ? held : undefined;
   }
 
-  function take(key: string): Held {
-    const known = records.get(key);
-    const usable = known && records.usable(key, known) ? known : undefined;
+  /** With a record that may be used, or the promise of one. */
+  function take(key: string, usable: OriginalRecord | undefined): Held {
     const held: Held = { key, record: usable ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
-    if (!usable) held.record = load(held, known);
+    if (!usable) held.record = load(held, records.get(key));
     heldByKey.set(key, held);
     return held;
+  }
+
+  function usableRecord(key: string): OriginalRecord | undefined {
+    const known = records.get(key);
+    return known && records.usable(key, known) ? known : undefined;
   }
 
   function readingOf(held: Held): Reading {
@@ -128,6 +132,7 @@ export function createOriginals(options: OriginalsOptions): Originals {
     const { place, controller } = readingOf(held);
     try {
       const bytes = await reader.read(held.key, record, place, controller.signal);
+      records.answered(held.key);
       if (record.storable) kept.set(held.key, record.head.etag, bytes);
       return bytes;
     } catch (error) {
@@ -187,7 +192,7 @@ export function createOriginals(options: OriginalsOptions): Originals {
       signal.throwIfAborted();
       if (records.isMissing(key)) throw new ServiceError('not_found');
       refresh(key);
-      const held = find(key) ?? take(key);
+      const held = find(key) ?? take(key, usableRecord(key));
       held.holders++;
       if (!(held.record instanceof Promise)) return leaseOf(held, held.record, signal);
       try {
@@ -203,7 +208,7 @@ export function createOriginals(options: OriginalsOptions): Originals {
       if (!why) return undefined;
       if (why !== 'fresh') refresh(key);
       const found = heldByKey.get(key);
-      const held = found?.record === known ? found : take(key);
+      const held = found?.record === known ? found : take(key, known);
       held.holders++;
       return holdOf(held, known);
     },

@@ -31,6 +31,8 @@ export interface Records {
   /** Whether the source may be asked behind an answer: not while it is in trouble, except now and then. */
   mayAsk(key: string): boolean;
   succeeded(key: string, record: OriginalRecord): void;
+  /** The source has given the bytes that a record describes. */
+  answered(key: string): void;
   failed(key: string, error: unknown): void;
 }
 
@@ -68,10 +70,15 @@ export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: Records
       missing.delete(key);
       records.set(key, record);
     },
+    answered: (key) => trouble.ended(key),
     failed(key, error) {
       trouble.noteError(key, error);
       if (!(error instanceof ServiceError)) return;
-      if (OUTDATED.includes(error.code)) records.delete(key);
+      if (OUTDATED.includes(error.code)) {
+        // Which the source has said: it is in no trouble.
+        trouble.ended(key);
+        records.delete(key);
+      }
       if (error.code === 'not_found') missing.set(key, now());
     },
   };

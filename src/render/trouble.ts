@@ -15,7 +15,7 @@ export interface Trouble {
 
 /** What says nothing of the object, and something of the source. */
 const OF_SOURCE: readonly ErrorCode[] = ['source_failed', 'source_broke_off', 'source_unavailable'];
-/** One object may fail by itself. So many failures in a row, of whatever object, and nobody waits for any. */
+/** One object may fail by itself. So many different ones in a row, and nobody waits for any. */
 const FAILURES = 3;
 /** While there is trouble, the source is asked this often whether there still is. */
 const PROBE_MS = 5_000;
@@ -41,8 +41,9 @@ export function createTrouble(now: () => number): Trouble {
     },
     noteError(key, error) {
       if (!isOfSource(error)) return;
-      failures++;
-      allAskedAt = now();
+      // One object that fails again and again says no more of the others than it did the first time.
+      if (!askedAt.has(key)) failures++;
+      if (failures === FAILURES && !askedAt.has(key)) allAskedAt = now();
       askedAt.set(key, now());
     },
     ended(key) {

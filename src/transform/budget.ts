@@ -8,8 +8,8 @@ import { isOnSide, type Turn } from './turn.ts';
 const PIXELS_PER_WORKER = 25_000_000;
 
 /** Share of the workers that a job takes. */
-export function costOf(sourcePixels: number): number {
-  return Math.ceil(sourcePixels / PIXELS_PER_WORKER);
+export function costOf(pixels: number): number {
+  return Math.ceil(pixels / PIXELS_PER_WORKER);
 }
 
 /** What a decoder has to put out. */

@@ -1,6 +1,5 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
-import { isBare } from './bare.ts';
 import { sharpError } from './sharp-error.ts';
 
 /** What a picture's header says, without its pixels. */
@@ -22,8 +21,6 @@ export interface ImageFacts {
   readonly grey: boolean;
   /** Whether it tells how to brighten it for screens that can show more, and is upright; known only where that is kept. */
   readonly gainMap: boolean;
-  /** Whether the file holds the picture and nothing else: see `bare.ts`. */
-  readonly bare: boolean;
 }
 
 /**
@@ -44,7 +41,6 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     deepProfile: metadata.icc !== undefined && ['rgb16', 'grey16'].includes(metadata.space),
     grey: ['b-w', 'grey16'].includes(metadata.space),
     gainMap: metadata.gainMap !== undefined && !isTurned(metadata),
-    bare: isBare(bytes, format),
   };
 }
 

@@ -64,7 +64,7 @@ export function outputOf(options: Options, facts: ImageFacts, made: Made, keepin
     ...(workspace && { workspace }),
     keepsGainMap: keeping.keepsGainMap && canKeepGainMap(options, facts, made) && !softensApart,
     keepsCredit: keeping.keepsCredit,
-    encoder: encoderOf(options, facts, format, hasGround),
+    encoder: encoderOf(options, format, hasGround, ground.alpha),
   };
 }
 
@@ -104,9 +104,9 @@ function canKeepGainMap(
 
 function encoderOf(
   { q, colors }: Options,
-  { alpha }: ImageFacts,
   format: OutputFormat,
   hasGround: boolean,
+  alpha: boolean,
 ): Output['encoder'] {
   const { encoder } = FORMATS[format];
   return {

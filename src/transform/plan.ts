@@ -11,7 +11,7 @@ import { type Keeping, type Output, outputOf } from './output.ts';
 import { chooseFormat } from './output-format.ts';
 import type { DrawingRules } from './rules.ts';
 import type { Trim } from './trim.ts';
-import { type Turn, turnOf } from './turn.ts';
+import { isTurned, type Turn, turnOf } from './turn.ts';
 import type { Watermark } from './watermark.ts';
 
 export interface PlanPolicy extends LayoutLimits, Keeping {
@@ -30,7 +30,7 @@ export interface Plan extends Geometry, Output {
   readonly trim?: Trim;
   /** Frames of the original where the first stands for more than are allowed, else 1. */
   readonly firstOf: number;
-  /** Whether the original would do as well, where it has fewer bytes. */
+  /** Whether the original would do as well, where it has fewer bytes and nothing in them but its picture. */
   readonly mayStay: boolean;
   /** Pixels to decode, over all frames. */
   readonly sourcePixels: number;
@@ -58,7 +58,8 @@ export function planVariant(
   const made = { format, animated: frames > 1, ...(watermark && { watermark }) };
   const output = outputOf(options, facts, made, policy);
   const [trim, turn] = [trimOf(options, layout), turnOf(options)];
-  const isWhole = trim !== undefined || output.keepsGainMap || output.workspace !== undefined;
+  const isWhole =
+    trim !== undefined || output.keepsGainMap || output.workspace !== undefined || isTurnedFirst(geometry, turn);
   const sourcePixels = decodedPixels(facts, { ...geometry, turn, isWhole }) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
   return {
@@ -70,7 +71,7 @@ export function planVariant(
     firstOf: wasCut && FORMATS[format].animated ? facts.frames : 1,
     mayStay: facts.frames === frames && isSame(options, facts, { ...geometry, ...output }),
     sourcePixels,
-    cost: costOf(sourcePixels),
+    cost: costOf(sourcePixels + heldPixels({ ...geometry, ...output, trim }, sourcePixels, frames)),
   };
 }
 
@@ -105,7 +106,7 @@ function formatOf(
 /** Options that say how a picture is written, and nothing of what is to be seen. */
 const OF_WRITING: readonly OptionName[] = ['w', 'h', 'fit', 'enlarge', 'bg', 'anim', 'f', 'q', 'dl'];
 
-/** Whether an answer would be the original in other bytes, and the original holds nothing that an answer must not. */
+/** Whether an answer would be the original in other bytes. */
 function isSame(
   options: Options,
   facts: ImageFacts,
@@ -113,12 +114,24 @@ function isSame(
 ): boolean {
   const isWhole = [output, scaled].every((size) => isSize(size, facts)) && !crop && !place;
   const isPlain = (Object.keys(options) as OptionName[]).every((name) => OF_WRITING.includes(name)) && !watermark;
-  return facts.bare && format === facts.format && isWhole && isPlain;
+  return format === facts.format && isWhole && isPlain;
 }
 
 function isSize(one: Size, other: Size): boolean {
   return one.width === other.width && one.height === other.height;
 }
+
+/** Whether all of a picture is turned before it is scaled: then no decoder can scale it. */
+function isTurnedFirst({ crop }: Geometry, turn: Turn): boolean {
+  return crop !== undefined && 'strategy' in crop && isTurned(turn);
+}
+
+/** Pixels that are held besides those that are decoded: all of them to find a border, those of each frame to soften it. */
+function heldPixels({ output, softensApart, trim }: Held, sourcePixels: number, frames: number): number {
+  return (trim ? sourcePixels : 0) + (softensApart ? pixelsOf(output) * frames * 2 : 0);
+}
+
+type Held = Pick<Plan, 'output' | 'softensApart'> & { readonly trim: Trim | undefined };
 
 function trimOf({ trim: threshold, crop, ...others }: Options, layout: Layout): Trim | undefined {
   if (threshold === undefined) return undefined;

@@ -26,20 +26,18 @@ export async function softenApart(original: Uint8Array, plan: Plan): Promise<Sof
   if (!plan.animated) return { image: sharp(data, { raw }), timing: {} };
   const { pages = 1, delay, loop } = await openOriginal(original, plan).metadata();
   const pageHeight = raw.height / pages;
-  const frames = await softenFrames(data, { ...raw, height: pageHeight }, plan);
+  await softenFrames(data, { ...raw, height: pageHeight }, plan);
   return {
-    image: sharp(frames, { raw: { ...raw, pageHeight }, animated: true }),
+    image: sharp(data, { raw: { ...raw, pageHeight }, animated: true }),
     timing: { ...(delay && { delay }), ...(loop !== undefined && { loop }) },
   };
 }
 
-/** Of a strip of frames, each by itself. */
-async function softenFrames(strip: Buffer, frame: Raw, plan: Plan): Promise<Buffer> {
+/** Of a strip of frames, each by itself and in its place. */
+async function softenFrames(strip: Buffer, frame: Raw, plan: Plan): Promise<void> {
   const length = frame.width * frame.height * frame.channels;
-  const frames: Buffer[] = [];
   for (let start = 0; start < strip.length; start += length) {
     const image = sharp(strip.subarray(start, start + length), { raw: frame });
-    frames.push(await soften(image, plan).raw().toBuffer());
+    (await soften(image, plan).raw().toBuffer()).copy(strip, start);
   }
-  return Buffer.concat(frames);
 }

@@ -16,6 +16,10 @@ export function turnedSize({ width, height }: Size, turn: Turn): Size {
   return isOnSide(turn) ? { width: height, height: width } : { width, height };
 }
 
+export function isTurned({ angle, isMirrored }: Turn): boolean {
+  return angle !== 0 || isMirrored;
+}
+
 export function isOnSide({ angle }: Turn): boolean {
   return angle === 90 || angle === 270;
 }

@@ -96,6 +96,28 @@ t.test('while one object cannot be read, what is known of it is used, and of oth
   t.same(await leftovers(), NOTHING_LEFT);
 });
 
+t.test('one object that fails again and again says nothing of the others', async (t) => {
+  const { source, ask, advance } = setUp();
+  source.put('other', otherPicture);
+  await ask('other');
+  source.faults.error = DOWN;
+  for (let times = 0; times < 5; times++) await t.rejects(ask('bad'), DOWN);
+  source.faults.error = undefined;
+  advance(3 * FRESH_MS);
+  t.match(await ask('other'), { stale: undefined, waited: true });
+});
+
+t.test('a source that says there is no such object has answered', async (t) => {
+  const { source, ask, advance } = setUp();
+  await ask();
+  source.faults.error = DOWN;
+  for (const key of ['one', 'two', 'three']) await t.rejects(ask(key), DOWN);
+  source.faults.error = undefined;
+  await t.rejects(ask('four'), { code: 'not_found' });
+  advance(3 * FRESH_MS);
+  t.match(await ask(), { stale: undefined, waited: true });
+});
+
 t.test('while the source is down nobody waits, and it is asked now and then', async (t) => {
   const { source, ask, advance, hold, leftovers } = setUp();
   const keys = ['key', 'two', 'three', 'four', 'five'];

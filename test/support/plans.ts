@@ -13,7 +13,6 @@ export const PHOTO: ImageFacts = {
   deepProfile: false,
   grey: false,
   gainMap: false,
-  bare: false,
 };
 
 const sides = { width: 8, height: 6 };

@@ -171,3 +171,11 @@ t.test('around and behind deep pictures with a profile a colour is that colour',
     t.ok(isNear(edge, [64, 192, 64]), `${edge}, ${JSON.stringify(options)}`);
   }
 });
+
+t.test('the edge of an opaque picture in a clear border is not darker in AVIF', async (t) => {
+  const red = await sharp({ create: { width: 60, height: 40, channels: 3, background: '#fe0000' } })
+    .jpeg()
+    .toBuffer();
+  const made = await variant(red, { f: 'avif', pad: '5,5,5,5' });
+  for (const x of [5, 64]) t.ok(isNear(await colourAt(made, x, 25), [254, 0, 0, 255]), String(x));
+});

@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import t from 'tap';
+import type { Options } from '../../src/request/options.ts';
 import { animation, colourAt, distance, noise, paint } from '../support/pictures.ts';
 import { planFor, variant } from '../support/variants.ts';
 
@@ -59,6 +60,13 @@ t.test('what contain adds is not blurred either, and can be transparent', async 
   const made = await variant(original, { w: 40, h: 40, fit: 'contain', sharpen: 3, f: 'webp', q: 100 });
   t.equal((await colourAt(made, 20, 9))[3], 0);
   t.same((await colourAt(made, 20, 11))[3], 255);
+});
+
+t.test('what is held meanwhile is part of the cost', async (t) => {
+  const original = await animation('gif', 50, 60, 40);
+  const cost = async (options: Options) => (await planFor(original, { w: 1000, h: 800, f: 'webp', ...options })).cost;
+  t.equal(await cost({}), 1);
+  t.equal(await cost({ blur: 1 }), 4, '40 million pixels, twice, and what is decoded');
 });
 
 t.test('frames of an animation are blurred each by itself, and keep their time', async (t) => {

@@ -63,6 +63,15 @@ t.test('after the picture is upright, cut and turned', async (t) => {
   }
 });
 
+t.test('turned, a JPEG is decoded whole, and counted so', async (t) => {
+  const original = await noise(800, 600).jpeg().toBuffer();
+  t.equal((await planFor(original, { w: 40, h: 40, pos: 'attention', rot: 90 })).sourcePixels, 800 * 600);
+  t.equal((await planFor(original, { w: 40, h: 40, pos: 'attention' })).sourcePixels, 200 * 150);
+  await t.rejects(planFor(original, { w: 40, h: 40, pos: 'entropy', rot: 180 }, { maxSourcePixels: 400_000 }), {
+    code: 'too_many_pixels',
+  });
+});
+
 t.test('sides are exact', async (t) => {
   const pick = (most: number) => 1 + Math.floor(Math.random() * most);
   for (let round = 0; round < 60; round++) {

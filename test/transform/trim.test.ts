@@ -58,6 +58,35 @@ t.test('after what is cut out and turned', async (t) => {
   t.same(await colourAt(both, 2, 28), [255, 0, 0], 'at the bottom after three');
 });
 
+t.test('of borders that are not alike, by whatever turn', async (t) => {
+  // 10 to the left, 50 to the right, 5 above, 35 below; the corner that tells the colour is that of the turned picture.
+  const original = await boxed(100, 80, [10, 5, 40, 40]).png().toBuffer();
+  const red = [255, 0, 0];
+  const blue = [0, 0, 255];
+  for (const [options, first, last] of [
+    [{}, red, blue],
+    [{ flip: 'h' }, blue, red],
+    [{ rot: 180 }, blue, red],
+    [{ rot: 180, flip: 'h' }, red, blue],
+    [{ crop: '5,0,90,80', flip: 'h' }, blue, red],
+  ] as const) {
+    const made = await variant(original, { trim: 10, f: 'png', ...options });
+    t.match(await sharp(made).metadata(), { width: 40, height: 40 }, JSON.stringify(options));
+    t.same([await colourAt(made, 0, 0), await colourAt(made, 39, 39)], [first, last], JSON.stringify(options));
+  }
+});
+
+t.test('what is all border stays whole, however it is turned', async (t) => {
+  const white = await paint(60, 40, () => [255, 255, 255])
+    .png()
+    .toBuffer();
+  for (const rot of [90, 180, 270] as const) {
+    t.equal(await sides(white, { trim: 10, rot }), rot === 180 ? '60x40' : '40x60');
+    t.equal(await sides(white, { trim: 10, rot, flip: 'h' }), rot === 180 ? '60x40' : '40x60');
+  }
+  t.equal(await sides(white, { trim: 10, flip: 'h' }), '60x40');
+});
+
 t.test('of the upright picture', async (t) => {
   const upright = await boxed(60, 40, [30, 10, 20, 10]).png().toBuffer();
   const stored = await sharp(upright).rotate(270).jpeg({ quality: 100 }).withMetadata({ orientation: 6 }).toBuffer();
