@@ -61,13 +61,19 @@ async function metadataOf(original: Uint8Array): Promise<Tags> {
     segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', xmp),
     segment(0xed, 'Photoshop 3.0\0', iptc),
   ];
+  if (segments.every(({ length }) => length === 0)) return nothing();
   const jpeg = Buffer.concat([Buffer.of(0xff, 0xd8), ...segments, Buffer.of(0xff, 0xd9)]);
-  try {
-    return ExifReader.load(jpeg, { expanded: true }) as unknown as Tags;
-  } catch {
-    // Metadata that cannot be read, or is none, has no name in it; the picture is as good as before.
-    return {};
-  }
+  return await read(jpeg).catch(nothing);
+}
+
+// Its promise fails where the parser throws.
+async function read(jpeg: Buffer): Promise<Tags> {
+  return (await ExifReader.load(jpeg, { expanded: true })) as unknown as Tags;
+}
+
+/** Metadata that cannot be read has no name in it; the picture is as good as before. */
+function nothing(): Tags {
+  return {};
 }
 
 /** A block under the name that a JPEG knows it by, which some containers store with it; nothing of what is too long. */
