@@ -41,9 +41,10 @@ export function readPresets(file: string, watermarks: readonly string[]): Names[
 /** Watermarks by name. Throws an error that says what is wrong with the file. */
 export function readWatermarks(file: string): Readonly<Record<string, WatermarkSpec>> {
   return readNamed(file, (value) => {
-    const [error] = Value.Errors(WATERMARK, Value.Default(WATERMARK, value));
+    const filled = Value.Default(WATERMARK, value);
+    const [error] = Value.Errors(WATERMARK, filled);
     if (error) throw new Error(complaintOf(error));
-    const { key, pos, ...spec } = Value.Default(WATERMARK, value) as WatermarkSpec;
+    const { key, pos, ...spec } = filled as WatermarkSpec;
     const path = parseKey(`/${encodeURIComponent(key)}`);
     if (path.problem) throw new Error(path.problem.message);
     const position = parsePosition(pos);

@@ -23,6 +23,8 @@ function bytes(fallback: string, doc: string) {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** A folder or a bucket, by its URL. */
+const PLACE = '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$';
 const ORIGIN = 'https?://[^/,\\s]+';
 const MAX_PIXELS = 268_402_689;
 
@@ -46,7 +48,7 @@ export const VARIABLES = {
     'What is logged, as JSON lines; `info` has one line a request.',
   ),
   SOURCE: variable(
-    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$' })),
+    Type.Optional(Type.String({ pattern: PLACE })),
     'file:///folder or s3://bucket/prefix',
     'Where originals come from: `file:///folder` or `s3://bucket/prefix`. Without it: `samples/`, or with `NODE_ENV=production` no start.',
   ),
@@ -79,7 +81,7 @@ export const VARIABLES = {
   ),
   CACHE_MEMORY_BYTES: bytes('128MiB', 'Variants kept in memory; `0` keeps none.'),
   CACHE_STORE: variable(
-    Type.Optional(Type.String({ pattern: '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$' })),
+    Type.Optional(Type.String({ pattern: PLACE })),
     'file:///folder or s3://bucket/prefix',
     'Where variants are kept besides, for every instance and the next start: `file:///folder` or `s3://bucket/prefix` ([docs/caching.md](docs/caching.md)).',
   ),

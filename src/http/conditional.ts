@@ -12,7 +12,7 @@ export interface Validators {
  * Whether a request is for something else than what there is (RFC 9110, 13.2.2): `If-Match`, by strong comparison, decides alone
  * when it is there; else `If-Unmodified-Since` does.
  */
-export function isPreconditionFailed(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
+function isPreconditionFailed(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
   const match = headers['if-match'];
   if (match !== undefined) return match.trim() !== '*' && (etag.startsWith('W/') || !strongTags(match).includes(etag));
   return toSeconds(lastModified.getTime()) > toSeconds(parseHttpDate(headers['if-unmodified-since']));

@@ -4,7 +4,7 @@ import { FORMATS, type OutputFormat } from '../formats.ts';
 import type { FixedOriginal } from '../render/fixed-original.ts';
 import type { Render } from '../render/renderer.ts';
 import { identifyVariant } from '../render/variant.ts';
-import { acceptedFormats } from '../request/accept.ts';
+import { acceptedFor } from '../request/accept.ts';
 import { type PlanPolicy, planVariant } from '../transform/plan.ts';
 import type { Asked } from './asked.ts';
 import { failureLifetime, noteFailure } from './error-handler.ts';
@@ -55,7 +55,7 @@ export function createFallback({ picture, status, render, planPolicy }: Fallback
   async function draw(request: FastifyRequest, asked: Asked, deadline: RequestDeadline): Promise<Shown> {
     // A watermark may be what could not be read.
     const { wm: _, ...options } = asked.options;
-    const accepted = options.f === 'auto' ? acceptedFormats(request.headers.accept) : [];
+    const accepted = acceptedFor(options, request.headers.accept);
     const plan = asked.isVariant ? planVariant(options, facts, accepted, planPolicy) : undefined;
     if (!plan) return itself;
     const variant = identifyVariant({ sourceId: 'fallback', objectKey: '-/fallback', originalEtag: head.etag, plan });

@@ -6,7 +6,7 @@ import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
 import type { ReadWatermark } from '../render/watermarks.ts';
-import { acceptedFormats, type NegotiatedFormat } from '../request/accept.ts';
+import { acceptedFor, type NegotiatedFormat } from '../request/accept.ts';
 import type { OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
@@ -122,7 +122,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     { key, options, query }: Asked,
     watermark: Watermark | undefined,
   ): Variant | undefined {
-    const accepted = options.f === 'auto' ? acceptedFormats(request.headers.accept) : [];
+    const accepted = acceptedFor(options, request.headers.accept);
     return memo(record, `${query} ${accepted} ${watermark?.id ?? ''}`, () => {
       const plan = planFor(record, options, accepted, watermark);
       const { etag: originalEtag } = record.head;

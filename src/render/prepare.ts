@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Source, SourceStatus } from '../sources/source.ts';
-import type { Plan } from '../transform/plan.ts';
+import type { Transform } from '../transform/observe.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface PrepareOptions {
   readonly source: Source;
-  readonly transform: (original: Uint8Array, plan: Plan) => Promise<Buffer>;
+  readonly transform: Transform;
   /** Sets or lifts the reason of one kind why the service is not ready. */
   readonly report: (kind: 'codecs' | 'source', reason: string | undefined) => void;
   /** Told of each check of the source. */

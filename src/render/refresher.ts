@@ -1,4 +1,4 @@
-import { withinTime } from './abort.ts';
+import { NEVER, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
 import { createPlace, type Loaded, type OriginalReader } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
@@ -16,9 +16,6 @@ export interface RefresherOptions {
 const MAX_REFRESHING = 32;
 /** Nobody waits for it, so nobody's deadline ends it. */
 const REFRESH_TIMEOUT_MS = 10_000;
-
-/** Of a process that ends, the connections do, too. */
-const NEVER = new AbortController().signal;
 
 /** Asks the source about an original whose record is used though it is stale, behind the answer, once for all who use it. */
 export function createRefresher({ reader, admission, records, keep }: RefresherOptions): (key: string) => void {
@@ -38,8 +35,9 @@ export function createRefresher({ reader, admission, records, keep }: RefresherO
 
   return (key) => {
     const known = records.get(key);
-    if (!known || records.usable(key, known) === 'fresh' || refreshing.has(key)) return;
-    if (!records.usable(key, known) || refreshing.size >= MAX_REFRESHING || !records.mayAsk(key)) return;
+    const why = known && records.usable(key, known);
+    if (!why || why === 'fresh' || refreshing.has(key)) return;
+    if (refreshing.size >= MAX_REFRESHING || !records.mayAsk(key)) return;
     refreshing.add(key);
     void refresh(key, known);
   };

@@ -1,6 +1,6 @@
 import { tagsOf } from '../cache/tags.ts';
 import type { CacheEntry, Tier } from '../cache/tier.ts';
-import type { Plan } from '../transform/plan.ts';
+import type { Transform } from '../transform/observe.ts';
 import type { Admission } from './admission.ts';
 import { createFlights } from './flights.ts';
 import type { OriginalHold, OriginalLease } from './originals.ts';
@@ -13,7 +13,7 @@ export interface RendererOptions {
   readonly store?: Tier | undefined;
   /** Bounds the pictures that are worked on at once, by the cost of their plans. */
   readonly workers: Admission;
-  readonly transform: (original: Uint8Array, plan: Plan) => Promise<Buffer>;
+  readonly transform: Transform;
   readonly refusals: Refusals;
 }
 

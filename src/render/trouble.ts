@@ -42,8 +42,7 @@ export function createTrouble(now: () => number): Trouble {
     noteError(key, error) {
       if (!isOfSource(error)) return;
       // One object that fails again and again says no more of the others than it did the first time.
-      if (!askedAt.has(key)) failures++;
-      if (failures === FAILURES && !askedAt.has(key)) allAskedAt = now();
+      if (!askedAt.has(key) && ++failures === FAILURES) allAskedAt = now();
       askedAt.set(key, now());
     },
     ended(key) {

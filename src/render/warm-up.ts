@@ -1,4 +1,5 @@
 import { FORMATS, type OutputFormat } from '../formats.ts';
+import type { Transform } from '../transform/observe.ts';
 import type { Plan } from '../transform/plan.ts';
 
 /** A PNG of one grey pixel. */
@@ -12,7 +13,7 @@ const SIDE = 16;
  * Makes one tiny picture in every output format, so that codecs are loaded, and known to work, before the first request
  * waits for them. Throws when one does not.
  */
-export async function warmUp(transform: (original: Uint8Array, plan: Plan) => Promise<Buffer>): Promise<void> {
+export async function warmUp(transform: Transform): Promise<void> {
   for (const format of Object.keys(FORMATS) as (keyof typeof FORMATS)[]) {
     if ('encoder' in FORMATS[format]) await transform(PIXEL, planOf(format as OutputFormat));
   }

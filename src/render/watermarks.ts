@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { Watermark, WatermarkSpec } from '../transform/watermark.ts';
-import { orAborted, withinTime } from './abort.ts';
+import { NEVER, orAborted, withinTime } from './abort.ts';
 import type { OriginalReader, Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 
@@ -24,9 +24,6 @@ const READ_TIMEOUT_MS = 10_000;
 /** Among originals there is a place for each request; a watermark takes none of them. */
 const nothing = async () => {};
 const NO_PLACE: Place = { take: nothing, release: nothing };
-
-/** Of a process that ends, the connections do, too. */
-const NEVER = new AbortController().signal;
 
 interface Held {
   readonly record: OriginalRecord;

@@ -1,3 +1,5 @@
+import type { Options } from './options.ts';
+
 /** The formats that `f=auto` can choose because a client names them; every client takes JPEG, PNG and GIF. */
 export type NegotiatedFormat = 'avif' | 'webp';
 
@@ -12,6 +14,11 @@ export function acceptedFormats(accept: string | undefined): readonly Negotiated
   if (accept === undefined || accept.length > MAX_ACCEPT_LENGTH) return [];
   const weights = weightsOf(accept.toLowerCase());
   return NEGOTIATED.filter((format) => weights[format] > 0).sort((a, b) => weights[b] - weights[a]);
+}
+
+/** What a client accepts, where its options leave the format to that. */
+export function acceptedFor({ f }: Options, accept: string | undefined): readonly NegotiatedFormat[] {
+  return f === 'auto' ? acceptedFormats(accept) : [];
 }
 
 /** Browsers send about 100 characters; what is far longer is not worth reading. */

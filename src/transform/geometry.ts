@@ -17,6 +17,15 @@ export interface Sought extends Size {
   readonly strategy: Strategy;
 }
 
+/** Whether a part is to be found by looking at the picture. */
+export function isSought(crop: Geometry['crop']): crop is Sought {
+  return crop !== undefined && 'strategy' in crop;
+}
+
+export function isSameSize(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
+}
+
 export interface Place {
   readonly left: number;
   readonly top: number;
@@ -64,7 +73,7 @@ function coverBox(original: Size, output: Size, pos: Options['pos'], limits: Siz
   const anchor = anchorOf(pos);
   const scale = Math.max(output.width / original.width, output.height / original.height);
   const scaled = coverOf(original, output, scale);
-  if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
+  if (isSameSize(scaled, output)) return { output, scaled };
   const { maxScaledPixels = limits.maxPixels } = limits;
   // 1x20000 covering 4096x4096 would be scaled to 82 million rows, which libvips refuses: cut first what will be kept.
   if (scaled.width * scaled.height > maxScaledPixels) {
@@ -83,7 +92,7 @@ function containBox(original: Size, output: Size, { x, y }: Anchor, { enlarge }:
     width: Math.min(output.width, side(original.width * scale)),
     height: Math.min(output.height, side(original.height * scale)),
   };
-  if (scaled.width === output.width && scaled.height === output.height) return { output, scaled };
+  if (isSameSize(scaled, output)) return { output, scaled };
   const left = Math.round((output.width - scaled.width) * x);
   const top = Math.round((output.height - scaled.height) * y);
   return { output, scaled, place: { left, top } };

@@ -2,7 +2,7 @@ import { FORMATS, type OutputFormat } from '../formats.ts';
 import type { Options } from '../request/options.ts';
 import { addPad, cropOf, cutFrom, padOf, withRoomFor } from './box.ts';
 import type { ImageFacts } from './facts.ts';
-import { computeGeometry, type Geometry, type Region, type Size, type SizeLimits } from './geometry.ts';
+import { computeGeometry, type Geometry, isSought, type Region, type Size, type SizeLimits } from './geometry.ts';
 import { type Turn, turnedRegion, turnedSize, turnOf, unturned } from './turn.ts';
 
 export interface LayoutLimits {
@@ -37,7 +37,7 @@ export function layOut({ options, size, limits }: Layout, cut: Region | undefine
 
 /** sharp cuts what it has looked for to the sides from before it turned the picture: so it has to be turned before all else. */
 function isTurnedFirst({ crop }: Geometry, { angle }: Turn): boolean {
-  return crop !== undefined && 'strategy' in crop && angle !== 0;
+  return isSought(crop) && angle !== 0;
 }
 
 function withTurnedRegion(geometry: Geometry, turn: Turn, size: Size): Geometry {

@@ -5,7 +5,7 @@ import { strategyOf } from '../request/position.ts';
 import { cropOf } from './box.ts';
 import { costOf, decodedPixels, pixelsOf, refuseTooManyPixels } from './budget.ts';
 import type { ImageFacts } from './facts.ts';
-import type { Geometry, Size } from './geometry.ts';
+import { type Geometry, isSameSize, isSought } from './geometry.ts';
 import { type Layout, type LayoutLimits, layOut, layoutOf } from './layout.ts';
 import { type Keeping, type Output, outputOf } from './output.ts';
 import { chooseFormat } from './output-format.ts';
@@ -112,18 +112,14 @@ function isSame(
   facts: ImageFacts,
   { format, output, scaled, crop, place, watermark }: Geometry & Output,
 ): boolean {
-  const isWhole = [output, scaled].every((size) => isSize(size, facts)) && !crop && !place;
+  const isWhole = [output, scaled].every((size) => isSameSize(size, facts)) && !crop && !place;
   const isPlain = (Object.keys(options) as OptionName[]).every((name) => OF_WRITING.includes(name)) && !watermark;
   return format === facts.format && isWhole && isPlain;
 }
 
-function isSize(one: Size, other: Size): boolean {
-  return one.width === other.width && one.height === other.height;
-}
-
 /** Whether all of a picture is turned before it is scaled: then no decoder can scale it. */
 function isTurnedFirst({ crop }: Geometry, turn: Turn): boolean {
-  return crop !== undefined && 'strategy' in crop && isTurned(turn);
+  return isSought(crop) && isTurned(turn);
 }
 
 /** Pixels that are held besides those that are decoded: all of them to find a border, those of each frame to soften it. */

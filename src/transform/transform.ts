@@ -4,12 +4,10 @@ import { withCredit } from './credit.ts';
 import type { Plan } from './plan.ts';
 import { sharpError } from './sharp-error.ts';
 import { type Softened, softenApart } from './soften.ts';
-import { crop, cutRegion, flatten, keep, lay, openOriginal, orient, place, type Step, scale, soften } from './steps.ts';
+import { apply, flatten, lay, place, type Step, soften, toPixels } from './steps.ts';
 import { layOutTrimmed } from './trim.ts';
 import { overlayOf } from './watermark.ts';
 
-/** What is done to a picture in itself, where sharp can do it together with the rest. */
-const TO_PICTURE: readonly Step[] = [cutRegion, scale, crop, soften, orient, keep];
 /** What is done with it on its ground. */
 const TO_GROUND: readonly Step[] = [place, flatten];
 
@@ -35,11 +33,7 @@ function isBetter(original: Uint8Array, made: Buffer, { mayStay, from }: Plan): 
 }
 
 function toPicture(original: Uint8Array, plan: Plan): Softened {
-  return { image: apply(TO_PICTURE, openOriginal(original, plan), plan), timing: {} };
-}
-
-function apply(steps: readonly Step[], image: Sharp, plan: Plan): Sharp {
-  return steps.reduce((done, step) => step(done, plan), image);
+  return { image: soften(toPixels(original, plan), plan), timing: {} };
 }
 
 async function layWatermark(image: Sharp, plan: Plan): Promise<Sharp> {

@@ -1,5 +1,7 @@
+import type { Options } from '../../src/request/options.ts';
 import type { ImageFacts } from '../../src/transform/facts.ts';
-import type { Plan } from '../../src/transform/plan.ts';
+import { type Plan, planVariant } from '../../src/transform/plan.ts';
+import { POLICY } from './variants.ts';
 
 /** What the header of a plain photograph says. */
 export const PHOTO: ImageFacts = {
@@ -15,26 +17,11 @@ export const PHOTO: ImageFacts = {
   gainMap: false,
 };
 
-const sides = { width: 8, height: 6 };
-
 /** A plan that is carried out by nobody. */
-export const PLAN: Plan = {
-  from: 'jpeg',
-  output: sides,
-  scaled: sides,
-  format: 'webp',
-  animated: false,
-  firstOf: 1,
-  turn: { angle: 0, isMirrored: false },
-  softensApart: false,
-  flatten: false,
-  alpha: false,
-  background: '#ffffff',
-  keepsProfile: false,
-  keepsGainMap: false,
-  keepsCredit: false,
-  encoder: { quality: 75 },
-  mayStay: false,
-  sourcePixels: 1200,
-  cost: 1,
-};
+export const PLAN: Plan = planOf({ w: 8, h: 6, f: 'webp', q: 75 });
+
+function planOf(options: Options): Plan {
+  const plan = planVariant(options, PHOTO, [], POLICY);
+  if (plan === undefined) throw new Error('The original itself was the answer.');
+  return plan;
+}
