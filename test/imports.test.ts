@@ -41,6 +41,11 @@ const RULES: readonly {
     refused: ['../http/y.ts', '../config.ts', 'fastify'],
   },
   {
+    place: 'purge/x.ts',
+    allowed: ['./y.ts', '../cache/y.ts', '@aws-sdk/client-sqs'],
+    refused: ['../render/y.ts', '../config.ts', 'fastify'],
+  },
+  {
     place: 'http/x.ts',
     allowed: ['fastify', '../render/y.ts'],
     refused: ['../config.ts', '../app.ts', '../server.ts'],
