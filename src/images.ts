@@ -74,7 +74,7 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
       kept,
       patienceMs: Math.min(PATIENCE_MS, config.deadlineMs / 2),
     }),
-    readWatermark: createWatermarks({
+    watermarks: createWatermarks({
       specs: config.watermarks,
       reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
       freshMs,

@@ -1,20 +1,49 @@
 import { hash } from 'node:crypto';
 
-// 64 bits: over a million keys the odds of one shared tag are 1 in 37 million, and a CDN takes 50 of them in a header.
+// 64 bits: over a million keys the odds of one shared tag are 1 in 37 million.
 const TAG_LENGTH = 16;
 
+// CloudFront reads no more of an answer. The folders nearest to the top are kept, since those are what is purged.
+const MAX_FOLDERS = 49;
+
+/** What purges all there is, among tags: no tag of an object. */
+export const EVERYTHING = '*';
+
+/** What a purge may name as a tag. */
+export const TAG_PATTERN = `^[0-9a-f]{${TAG_LENGTH}}$`;
+
 /**
- * What every variant of an object is purged by: a tag of the key, then one of each folder above it, nearest first. Lower-case
- * hex, since CDNs compare tags without case and refuse most other characters.
+ * What every variant of an object is purged by: a tag of the key, then one of each folder above it, nearest first; 50 at most.
+ * Lower-case hex, since CDNs compare tags without case and refuse most other characters.
  */
 export function tagsOf(key: string): readonly string[] {
-  const tags = [tag(key)];
-  for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
-    tags.push(tag(key.slice(0, slash + 1)));
+  const tags: string[] = [];
+  for (let slash = key.indexOf('/', 1); slash > 0 && tags.length < MAX_FOLDERS; slash = key.indexOf('/', slash + 1)) {
+    tags.push(hashed(key.slice(0, slash + 1)));
   }
-  return tags;
+  return [...tags, objectTag(key)].reverse();
 }
 
-function tag(text: string): string {
+/** The tag of one object, which is the first of its tags. */
+export function objectTag(key: string): string {
+  return hashed(key);
+}
+
+/**
+ * The tag of all objects in a folder and the folders below it. A folder ends in a slash; `/` alone is everything. One too deep to
+ * have a tag of its own is purged with all that lies in the deepest one above it that has.
+ */
+export function folderTag(prefix: string): string {
+  if (prefix === '/') return EVERYTHING;
+  const folders = prefix.split('/').slice(0, -1);
+  return hashed(`${folders.slice(0, MAX_FOLDERS).join('/')}/`);
+}
+
+/** Whether an object has any of these tags. */
+export function isTagged(key: string, tags: readonly string[]): boolean {
+  return tags.includes(EVERYTHING) || tagsOf(key).some((tag) => tags.includes(tag));
+}
+
+function hashed(text: string): string {
   return hash('sha256', text, 'hex').slice(0, TAG_LENGTH);
 }

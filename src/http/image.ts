@@ -5,7 +5,7 @@ import type { OriginalRecord, UntouchedContent } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
 import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
-import type { ReadWatermark } from '../render/watermarks.ts';
+import type { Watermarks } from '../render/watermarks.ts';
 import { acceptedFor, type NegotiatedFormat } from '../request/accept.ts';
 import type { OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
@@ -23,7 +23,7 @@ import type { RequestSummary } from './request-log.ts';
 export interface ImageOptions {
   readonly sourceId: string;
   readonly originals: Originals;
-  readonly readWatermark: ReadWatermark;
+  readonly watermarks: Watermarks;
   readonly render: Render;
   readonly sendOriginal: SendOriginal;
   /** Undefined where errors are told. */
@@ -37,7 +37,7 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { sourceId, originals, readWatermark, render, sendOriginal, sendFallback } = options;
+  const { sourceId, originals, watermarks, render, sendOriginal, sendFallback } = options;
   const { policy, planPolicy, cacheControl, deadlineMs } = options;
 
   const read = createTargetReader(policy);
@@ -78,7 +78,7 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
       const { record } = hold;
       const { head } = record;
       const { wm } = asked.options;
-      const watermark = wm === undefined ? undefined : await readWatermark(wm, deadline.signal);
+      const watermark = wm === undefined ? undefined : await watermarks.read(wm, deadline.signal);
       const variant = variantOf(record, request, asked, watermark);
       noteAnimation(reply, record, variant);
       if (!variant) return await original(request, reply, asked, deadline);

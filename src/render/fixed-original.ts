@@ -21,10 +21,10 @@ export async function createFixedOriginal(bytes: Buffer, lastModified: Date): Pr
   const release = () => {};
   const lease: OriginalLease = {
     record: { head, content, storable: true, mayBeStale: true, checkedAt: 0 },
+    isPurged: () => false,
     share: () => lease,
     release,
     bytes: async () => bytes,
   };
-  const { record, share } = lease;
-  return { record, share, release, bytes, facts: content.facts };
+  return { ...lease, bytes, facts: content.facts };
 }

@@ -1,8 +1,9 @@
 import { ServiceError } from '../errors.ts';
 import { orAborted, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
+import { createHeldOriginals, type Held } from './held.ts';
 import type { KeptBytes } from './kept-bytes.ts';
-import { createPlace, type Loaded, type OriginalReader, type Place } from './original-reader.ts';
+import type { Loaded, OriginalReader } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 import type { Records, Staleness } from './records.ts';
 import { createRefresher } from './refresher.ts';
@@ -22,6 +23,8 @@ export interface OriginalHold {
   readonly record: OriginalRecord;
   /** Why the record is used although it is no longer fresh, and for how many milliseconds it has not been; absent while it is. */
   readonly stale?: { readonly why: Staleness; readonly ms: number };
+  /** Whether it was purged since: who holds it goes on, and nothing of it is kept. */
+  isPurged(): boolean;
   /**
    * Another hold on the same original, for work that may outlast this one. Not the same as to hold the key anew: that could
    * take a second place in memory while the first is waited for.
@@ -42,45 +45,25 @@ export interface Originals {
   hold(key: string, signal: AbortSignal): Promise<OriginalLease>;
   /** The same where it takes no request to the source; undefined where it does. */
   holdKnown(key: string): OriginalHold | undefined;
+  /** Forgets all objects with any of these tags: whoever asks from now on is told what the source says from now on. */
+  drop(tags: readonly string[]): void;
 }
-
-/** What holders share: one record, one read of the bytes, one place in memory. */
-interface Held {
-  readonly key: string;
-  /** The record, or a promise of it while it is loading. */
-  record: OriginalRecord | Promise<OriginalRecord>;
-  bytes: Promise<Buffer> | undefined;
-  /** Made when something is read: most holders find all they need in memory. */
-  reading: Reading | undefined;
-  holders: number;
-}
-
-interface Reading {
-  readonly place: Place;
-  readonly controller: AbortController;
-}
-
-/** What stands for a record between the making of its holder and the start of its loading. */
-const LOADING: Promise<OriginalRecord> = new Promise(() => {});
-// A reason of its own: without one, each abort would make an exception with a stack that nobody reads.
-const LET_GO = new Error('Nobody holds the original any more.');
 
 export function createOriginals(options: OriginalsOptions): Originals {
   const { reader, admission, records, kept, patienceMs } = options;
-  const heldByKey = new Map<string, Held>();
-  const refresh = createRefresher({ reader, admission, records, keep });
+  const allHeld = createHeldOriginals(admission);
+  const refresher = createRefresher({ reader, admission, records, keep });
 
   function find(key: string): Held | undefined {
-    const held = heldByKey.get(key);
+    const held = allHeld.get(key);
     // Holders that overlap without end must not keep an old record in use without end.
     return held && (held.record instanceof Promise || records.usable(key, held.record)) ? held : undefined;
   }
 
   /** With a record that may be used, or the promise of one. */
   function take(key: string, usable: OriginalRecord | undefined): Held {
-    const held: Held = { key, record: usable ?? LOADING, bytes: undefined, reading: undefined, holders: 0 };
+    const held = allHeld.add(key, usable);
     if (!usable) held.record = load(held, records.get(key));
-    heldByKey.set(key, held);
     return held;
   }
 
@@ -89,26 +72,26 @@ export function createOriginals(options: OriginalsOptions): Originals {
     return known && records.usable(key, known) ? known : undefined;
   }
 
-  function readingOf(held: Held): Reading {
-    held.reading ??= { place: createPlace(admission), controller: new AbortController() };
-    return held.reading;
-  }
-
   async function load(held: Held, known: OriginalRecord | undefined): Promise<OriginalRecord> {
-    const { place, controller } = readingOf(held);
+    const { place, controller } = allHeld.readingOf(held);
     try {
       const loaded = await withPatience(known, controller.signal, (signal) =>
         reader.load(held.key, known, place, signal),
       );
       held.bytes = loaded.bytes && Promise.resolve(loaded.bytes);
-      held.record = keep(held.key, loaded);
+      held.record = held.isPurged ? loaded.record : keep(held.key, loaded);
     } catch (error) {
-      records.failed(held.key, error);
-      // Better the one that was true a while ago than none: for as long as that is allowed.
-      if (!known || !records.usable(held.key, known)) throw abandoned(held, error);
-      held.record = known;
+      held.record = spareFor(held, known, error);
     }
     return held.record;
+  }
+
+  /** Better the one that was true a while ago than none: for as long as that is allowed. */
+  function spareFor(held: Held, known: OriginalRecord | undefined, error: unknown): OriginalRecord {
+    if (held.isPurged) throw error;
+    records.failed(held.key, error);
+    if (known && records.usable(held.key, known)) return known;
+    throw abandoned(held, error);
   }
 
   /** Where there is something to fall back on, the source is not waited for until the deadline. */
@@ -129,37 +112,21 @@ export function createOriginals(options: OriginalsOptions): Originals {
   async function readBytes(held: Held, record: OriginalRecord): Promise<Buffer> {
     const known = kept.get(held.key, record.head.etag);
     if (known) return known;
-    const { place, controller } = readingOf(held);
+    const { place, controller } = allHeld.readingOf(held);
     try {
       const bytes = await reader.read(held.key, record, place, controller.signal);
       records.answered(held.key);
-      if (record.storable) kept.set(held.key, record.head.etag, bytes);
+      if (record.storable && !held.isPurged) kept.set(held.key, record.head.etag, bytes);
       return bytes;
     } catch (error) {
-      records.failed(held.key, error);
+      if (!held.isPurged) records.failed(held.key, error);
       throw abandoned(held, error);
     }
   }
 
   function abandoned(held: Held, error: unknown): unknown {
-    discard(held);
+    allHeld.discard(held);
     return error;
-  }
-
-  /** No one joins it any more; who holds it goes on. */
-  function discard(held: Held): void {
-    if (heldByKey.get(held.key) === held) heldByKey.delete(held.key);
-  }
-
-  function letGo(held: Held): void {
-    held.holders--;
-    if (held.holders > 0) return;
-    discard(held);
-    if (!held.reading) return;
-    const { place, controller } = held.reading;
-    controller.abort(LET_GO);
-    // The place is given back when the bytes are, not while a read that was just ended may still hold them.
-    void Promise.allSettled([held.record, held.bytes]).then(() => place.release());
   }
 
   function holdOf(held: Held, record: OriginalRecord): OriginalHold {
@@ -167,11 +134,12 @@ export function createOriginals(options: OriginalsOptions): Originals {
     return {
       record,
       ...(why !== undefined && why !== 'fresh' && { stale: { why, ms: records.staleMs(record) } }),
+      isPurged: () => held.isPurged,
       share(signal) {
         held.holders++;
         return leaseOf(held, record, signal);
       },
-      release: () => letGo(held),
+      release: () => allHeld.letGo(held),
     };
   }
 
@@ -191,14 +159,14 @@ export function createOriginals(options: OriginalsOptions): Originals {
     async hold(key, signal) {
       signal.throwIfAborted();
       if (records.isMissing(key)) throw new ServiceError('not_found');
-      refresh(key);
+      refresher.refresh(key);
       const held = find(key) ?? take(key, usableRecord(key));
       held.holders++;
       if (!(held.record instanceof Promise)) return leaseOf(held, held.record, signal);
       try {
         return leaseOf(held, await orAborted(held.record, signal), signal);
       } catch (error) {
-        letGo(held);
+        allHeld.letGo(held);
         throw error;
       }
     },
@@ -206,11 +174,17 @@ export function createOriginals(options: OriginalsOptions): Originals {
       const known = records.get(key);
       const why = known && records.usable(key, known);
       if (!why) return undefined;
-      if (why !== 'fresh') refresh(key);
-      const found = heldByKey.get(key);
+      if (why !== 'fresh') refresher.refresh(key);
+      const found = allHeld.get(key);
       const held = found?.record === known ? found : take(key, known);
       held.holders++;
       return holdOf(held, known);
+    },
+    drop(tags) {
+      records.drop(tags);
+      kept.drop(tags);
+      refresher.drop(tags);
+      allHeld.purge(tags);
     },
   };
 }

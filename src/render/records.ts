@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import { createTaggedCache } from '../cache/tagged-cache.ts';
+import { tagsOf } from '../cache/tags.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import type { OriginalRecord } from './record.ts';
 import { createTrouble } from './trouble.ts';
@@ -34,6 +35,8 @@ export interface Records {
   /** The source has given the bytes that a record describes. */
   answered(key: string): void;
   failed(key: string, error: unknown): void;
+  /** Forgets what is known of objects with any of these tags, and that there are none. */
+  drop(tags: readonly string[]): void;
 }
 
 /** Records kept at most; one takes about a kilobyte. */
@@ -46,8 +49,8 @@ const MISSING_MS = 5_000;
 const OUTDATED: readonly ErrorCode[] = ['not_found', 'source_changed'];
 
 export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: RecordsOptions): Records {
-  const records = new LRUCache<string, OriginalRecord>({ max: MAX_RECORDS });
-  const missing = new LRUCache<string, number>({ max: MAX_MISSING });
+  const records = createTaggedCache<OriginalRecord>({ bound: { max: MAX_RECORDS }, tagsOf });
+  const missing = createTaggedCache<{ readonly at: number }>({ bound: { max: MAX_MISSING }, tagsOf });
   const trouble = createTrouble(now);
 
   const overdue = (record: OriginalRecord) => now() - record.checkedAt - freshMs;
@@ -63,7 +66,7 @@ export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: Records
       if (trouble.concerns(key) && isSpare(record)) return 'unreachable';
       return record.mayBeStale && late < staleMs ? 'revalidating' : undefined;
     },
-    isMissing: (key) => now() - (missing.get(key) ?? Number.NEGATIVE_INFINITY) < Math.min(MISSING_MS, freshMs),
+    isMissing: (key) => now() - (missing.get(key)?.at ?? Number.NEGATIVE_INFINITY) < Math.min(MISSING_MS, freshMs),
     mayAsk: (key) => trouble.mayAsk(key),
     succeeded(key, record) {
       trouble.ended(key);
@@ -79,7 +82,11 @@ export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: Records
         trouble.ended(key);
         records.delete(key);
       }
-      if (error.code === 'not_found') missing.set(key, now());
+      if (error.code === 'not_found') missing.set(key, { at: now() });
+    },
+    drop(tags) {
+      records.drop(tags);
+      missing.drop(tags);
     },
   };
 }

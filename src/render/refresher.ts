@@ -1,3 +1,4 @@
+import { isTagged } from '../cache/tags.ts';
 import { NEVER, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
 import { createPlace, type Loaded, type OriginalReader } from './original-reader.ts';
@@ -18,27 +19,41 @@ const MAX_REFRESHING = 32;
 const REFRESH_TIMEOUT_MS = 10_000;
 
 /** Asks the source about an original whose record is used though it is stale, behind the answer, once for all who use it. */
-export function createRefresher({ reader, admission, records, keep }: RefresherOptions): (key: string) => void {
-  const refreshing = new Set<string>();
+export interface Refresher {
+  refresh(key: string): void;
+  /** What is being asked about objects with any of these tags is not taken in: it may have been answered before a purge. */
+  drop(tags: readonly string[]): void;
+}
 
-  async function refresh(key: string, known: OriginalRecord): Promise<void> {
+export function createRefresher({ reader, admission, records, keep }: RefresherOptions): Refresher {
+  const refreshing = new Map<string, symbol>();
+
+  async function ask(key: string, known: OriginalRecord, asking: symbol): Promise<void> {
     const place = createPlace(admission);
+    const isPurged = () => refreshing.get(key) !== asking;
     try {
-      keep(key, await withinTime(REFRESH_TIMEOUT_MS, NEVER, (signal) => reader.load(key, known, place, signal)));
+      const loaded = await withinTime(REFRESH_TIMEOUT_MS, NEVER, (signal) => reader.load(key, known, place, signal));
+      if (!isPurged()) keep(key, loaded);
     } catch (error) {
-      records.failed(key, error);
+      if (!isPurged()) records.failed(key, error);
     } finally {
-      refreshing.delete(key);
+      if (!isPurged()) refreshing.delete(key);
       place.release();
     }
   }
 
-  return (key) => {
-    const known = records.get(key);
-    const why = known && records.usable(key, known);
-    if (!why || why === 'fresh' || refreshing.has(key)) return;
-    if (refreshing.size >= MAX_REFRESHING || !records.mayAsk(key)) return;
-    refreshing.add(key);
-    void refresh(key, known);
+  return {
+    refresh(key) {
+      const known = records.get(key);
+      const why = known && records.usable(key, known);
+      if (!why || why === 'fresh' || refreshing.has(key)) return;
+      if (refreshing.size >= MAX_REFRESHING || !records.mayAsk(key)) return;
+      const asking = Symbol(key);
+      refreshing.set(key, asking);
+      void ask(key, known, asking);
+    },
+    drop(tags) {
+      for (const key of [...refreshing.keys()]) if (isTagged(key, tags)) refreshing.delete(key);
+    },
   };
 }

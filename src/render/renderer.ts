@@ -53,7 +53,7 @@ export function createRenderer({ memory, store, workers, transform, refusals }: 
       const { storable } = lease.record;
       const stored = storable ? await store?.get(variant.id) : undefined;
       const made = stored ? { entry: stored } : await refusals.of(variant.id, () => work(variant, lease, signal));
-      if (!storable) return made;
+      if (!storable || lease.isPurged()) return made;
       await memory.set(variant.id, made.entry);
       if (!stored) await store?.set(variant.id, made.entry);
       return made;

@@ -1,3 +1,4 @@
+import { isTagged } from '../cache/tags.ts';
 import { ServiceError } from '../errors.ts';
 import type { Watermark, WatermarkSpec } from '../transform/watermark.ts';
 import { NEVER, orAborted, withinTime } from './abort.ts';
@@ -14,7 +15,11 @@ export interface WatermarksOptions {
 }
 
 /** Watermarks by name, of those that are configured. They stay in memory: there are few, and each is small. */
-export type ReadWatermark = (name: string, signal: AbortSignal) => Promise<Watermark>;
+export interface Watermarks {
+  read(name: string, signal: AbortSignal): Promise<Watermark>;
+  /** Those whose objects have any of these tags are asked about anew. */
+  drop(tags: readonly string[]): void;
+}
 
 /** Bytes of a watermark at most. */
 export const MAX_WATERMARK_BYTES = 4 * 1024 * 1024;
@@ -30,9 +35,15 @@ interface Held {
   readonly watermark: Watermark;
 }
 
-export function createWatermarks({ specs, reader, freshMs, now }: WatermarksOptions): ReadWatermark {
+interface Reading {
+  readonly held: Promise<Held>;
+  /** What it finds may be from before a purge: for those who wait, and no one else. */
+  isPurged: boolean;
+}
+
+export function createWatermarks({ specs, reader, freshMs, now }: WatermarksOptions): Watermarks {
   const heldByName = new Map<string, Held>();
-  const readings = new Map<string, Promise<Held>>();
+  const readings = new Map<string, Reading>();
 
   async function read(name: string, known: Held | undefined): Promise<Held> {
     const spec = specs[name] as WatermarkSpec;
@@ -53,22 +64,37 @@ export function createWatermarks({ specs, reader, freshMs, now }: WatermarksOpti
     }
   }
 
-  async function reading(name: string, known: Held | undefined): Promise<Held> {
-    try {
-      const held = await refresh(name, known);
-      heldByName.set(name, held);
-      return held;
-    } finally {
+  function startReading(name: string, known: Held | undefined): Reading {
+    const reading: Reading = { held: refresh(name, known), isPurged: false };
+    readings.set(name, reading);
+    const end = (held?: Held) => {
+      if (reading.isPurged) return;
       readings.delete(name);
-    }
+      if (held) heldByName.set(name, held);
+    };
+    reading.held.then(end, () => end());
+    return reading;
   }
 
-  return async (name, signal) => {
+  function outdate(name: string): void {
     const known = heldByName.get(name);
-    if (known && now() - known.record.checkedAt < freshMs) return known.watermark;
-    const running = readings.get(name) ?? reading(name, known);
-    readings.set(name, running);
-    return (await orAborted(running, signal)).watermark;
+    // Held still: it is used where the source cannot be asked.
+    if (known) heldByName.set(name, { ...known, record: { ...known.record, checkedAt: Number.NEGATIVE_INFINITY } });
+    const running = readings.get(name);
+    if (running) running.isPurged = true;
+    readings.delete(name);
+  }
+
+  return {
+    async read(name, signal) {
+      const known = heldByName.get(name);
+      if (known && now() - known.record.checkedAt < freshMs) return known.watermark;
+      const { held } = readings.get(name) ?? startReading(name, known);
+      return (await orAborted(held, signal)).watermark;
+    },
+    drop(tags) {
+      for (const [name, { key }] of Object.entries(specs)) if (isTagged(key, tags)) outdate(name);
+    },
   };
 }
 

@@ -20,7 +20,7 @@ function setUp() {
     now,
   });
   const spec = { key: 'logo.png', pos: 'right bottom', scale: 0.25, opacity: 1, margin: 0 };
-  const read = createWatermarks({
+  const watermarks = createWatermarks({
     specs: { logo: spec, faint: { ...spec, opacity: 0.5 } },
     reader,
     freshMs: 1000,
@@ -28,7 +28,8 @@ function setUp() {
   });
   return {
     source,
-    read: (name = 'logo', signal = never) => read(name, signal),
+    read: (name = 'logo', signal = never) => watermarks.read(name, signal),
+    drop: watermarks.drop,
     pass(ms: number) {
       time += ms;
     },
