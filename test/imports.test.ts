@@ -14,6 +14,7 @@ const RULES: readonly {
   readonly refused: readonly string[];
 }[] = [
   { place: 'formats.ts', allowed: [], refused: ['./errors.ts', 'node:fs', 'sharp'] },
+  { place: 'abort.ts', allowed: [], refused: ['./errors.ts', 'node:events'] },
   { place: 'errors.ts', allowed: [], refused: ['./formats.ts', 'fastify'] },
   {
     place: 'request/x.ts',

@@ -32,13 +32,17 @@ interface Header {
   readonly bodyBytes: number;
 }
 
+/** What a name begins with, for every entry of one object. */
+const OBJECT_TAG = /^[0-9a-f]{16}(?=-)/;
+
 /**
- * Where an entry lies: 32 hex digits, whatever the key. Another version has other names, so that two of them can share a store
- * while one replaces the other.
+ * Where an entry lies: 32 hex digits, whatever the key; the first 16 are its object's tag where the key begins with one. Another
+ * version has other names, so that two of them can share a store while one replaces the other.
  */
 export function entryName(key: string): string {
+  const [tag = ''] = OBJECT_TAG.exec(key) ?? [];
   // Not a slice of the text, which would keep all of it in memory for as long as an index knows the name.
-  return hash('sha256', `${VERSION}\n${key}`, 'buffer').toString('hex', 0, NAME_BYTES);
+  return Buffer.from(`${tag}${hash('sha256', `${VERSION}\n${key}`, 'hex')}`, 'hex').toString('hex', 0, NAME_BYTES);
 }
 
 /** The entry's bytes in three parts, the second of which is its body, not a copy. Throws a RangeError when the key is huge. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_ENTRY_BYTES } from './entry-codec.ts';
+import { inFolder, list, READING, removeFile } from './files.ts';
 
 /** What a file takes of the disk, in bytes and milliseconds since the epoch. */
 export interface EntryFile {
@@ -21,6 +21,8 @@ export interface EntryFolder {
   look(name: string): Promise<EntryFile | undefined>;
   /** The names of all entries, some at a time. */
   names(): AsyncGenerator<readonly string[]>;
+  /** The names that begin with so many digits, more than three. */
+  namesFrom(start: string): Promise<readonly string[]>;
   /** Removes what was begun before that time and never got its name. */
   sweep(before: number): Promise<void>;
 }
@@ -30,9 +32,6 @@ const TOUCH_AFTER_MS = 5 * 60_000;
 
 // What a file takes is counted in blocks, as file systems do: otherwise a million small ones would cost nothing.
 const BLOCK_BYTES = 4096;
-
-// A link or a pipe in the place of an entry is not ours: not followed, not waited for.
-const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 // Two levels of 16 and 256 folders: 250 files in each of them make a million.
 const LEVELS = [/^[0-9a-f]$/, /^[0-9a-f]{2}$/];
@@ -91,6 +90,10 @@ export function createEntryFolder(folder: string, now: () => number): EntryFolde
         yield (await list(shelf)).filter((name) => NAME.test(name) && shelfOf(name) === shelf);
       }
     },
+    async namesFrom(start) {
+      // What begins the same lies on one shelf.
+      return (await list(shelfOf(start))).filter((name) => NAME.test(name) && name.startsWith(start));
+    },
     async sweep(before) {
       for (const name of (await list(unnamed)).filter((name) => UNNAMED.test(name))) {
         const file = path.join(unnamed, name);
@@ -99,48 +102,6 @@ export function createEntryFolder(folder: string, now: () => number): EntryFolde
       }
     },
   };
-}
-
-/** Makes the folder when it turns out to be missing, which is found out by the failure: looking each time would cost more. */
-async function inFolder(folder: string, action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    await makeFolder(folder);
-    await action();
-  }
-}
-
-/**
- * Level by level, over `recursive: true`: where a folder takes no new ones and says ENOENT, as one does that was deleted while it was
- * mounted, Node.js tries for ever and takes a thread of the pool with it (20.20).
- */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await makeOne(folder);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    await makeFolder(path.dirname(folder));
-    await makeOne(folder);
-  }
-}
-
-async function makeOne(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
-}
-
-async function removeFile(file: string): Promise<boolean> {
-  try {
-    await unlink(file);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function lookAt(file: string): Promise<EntryFile | undefined> {
@@ -156,22 +117,4 @@ async function lookAt(file: string): Promise<EntryFile | undefined> {
 async function* foldersBelow(folder: string, [level, ...deeper]: readonly RegExp[]): AsyncGenerator<string> {
   if (!level) return yield folder;
   for (const name of await list(folder)) if (level.test(name)) yield* foldersBelow(path.join(folder, name), deeper);
-}
-
-/** What is in a folder; nothing when there is none, or something else by its name. */
-async function list(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error) || codeOf(error) === 'ENOTDIR') return [];
-    throw error;
-  }
-}
-
-export function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

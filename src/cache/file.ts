@@ -1,5 +1,7 @@
 import { decodeEntry, encodeEntry, entryName, lengthOf, MAX_ENTRY_BYTES } from './entry-codec.ts';
-import { createEntryFolder, diskBytes, isMissing } from './entry-folder.ts';
+import { createEntryFolder, diskBytes } from './entry-folder.ts';
+import { createFileNote } from './file-note.ts';
+import { isMissing } from './files.ts';
 import { createFolderBound } from './folder-bound.ts';
 import type { CacheEntry, ObserveStore, Store } from './tier.ts';
 
@@ -56,6 +58,13 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     await bound.trim();
   }
 
+  async function remove(name: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const isGone = (await folder.remove(name)) || !(await folder.look(name));
+    if (!isGone) throw new Error(`An entry cannot be removed from ${options.folder}.`);
+    bound.gone(name);
+  }
+
   return {
     get bytes() {
       return bound.bytes;
@@ -76,6 +85,10 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     async set(key, entry) {
       await write(key, entry).catch(() => observe('store_failed'));
     },
+    async drop(objectTags, signal) {
+      for (const tag of objectTags) for (const name of await folder.namesFrom(tag)) await remove(name, signal);
+    },
+    note: createFileNote(options.folder),
     scan: bound.scan,
     close: bound.close,
   };

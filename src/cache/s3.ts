@@ -1,7 +1,8 @@
-import { addAbortSignal, type Readable } from 'node:stream';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { NEVER, orAborted, withinTime } from '../abort.ts';
 import { createBreaker } from './breaker.ts';
 import { decodeEntry, encodeEntry, entryName, lengthOf, MAX_ENTRY_BYTES } from './entry-codec.ts';
+import { createS3Bucket } from './s3-bucket.ts';
+import { createS3Note } from './s3-note.ts';
 import type { CacheEntry, ObserveStore, Store } from './tier.ts';
 
 export interface S3StoreLimits {
@@ -28,22 +29,21 @@ const LIMITS: S3StoreLimits = { readMs: 500, writeMs: 5_000, entryBytes: MAX_ENT
 
 const BREAKER = { failures: 5, pauseMs: 5_000 };
 
-// Reads of a busy process at once; a request past that waits for one, within its limit.
-const MAX_SOCKETS = 50;
-
 /**
  * Variants in an S3 bucket, which a lifecycle rule empties. Credentials, region and endpoint are the SDK's own (`AWS_…`). They need
  * s3:GetObject, s3:PutObject and s3:ListBucket: without the last, S3 answers 403 for what is missing, and that is a failure here.
+ * To drop entries takes s3:DeleteObject, too.
  */
 export function createS3Store(options: S3StoreOptions): Store {
   const { observe, now = () => performance.now() } = options;
   const limits = { ...LIMITS, ...options.limits };
   const breaker = createBreaker({ ...BREAKER, now });
-  const bucket = createBucket(options, limits.entryBytes);
+  const bucket = createS3Bucket(options);
 
   async function read(key: string): Promise<CacheEntry | undefined> {
-    const bytes = await within(limits.readMs, (signal) => bucket.read(key, signal));
+    const object = await within(limits.readMs, (signal) => bucket.read(entryName(key), limits.entryBytes, signal));
     breaker.succeeded();
+    const { bytes } = object;
     const entry = decodeEntry(key, bytes);
     // What is corrupt is replaced by the entry that is made for want of it.
     observe(entry ? 'hit' : 'corrupt');
@@ -60,7 +60,7 @@ export function createS3Store(options: S3StoreOptions): Store {
   async function write(key: string, entry: CacheEntry): Promise<void> {
     const parts = encodeEntry(key, entry);
     if (lengthOf(parts) > limits.entryBytes) return observe('dropped');
-    await within(limits.writeMs, (signal) => bucket.write(key, Buffer.concat(parts), signal));
+    await within(limits.writeMs, (signal) => bucket.write(entryName(key), Buffer.concat(parts), signal));
     observe('stored');
   }
 
@@ -80,70 +80,17 @@ export function createS3Store(options: S3StoreOptions): Store {
     async set(key, entry) {
       await write(key, entry).catch(() => observe('store_failed'));
     },
+    async drop(objectTags, signal) {
+      for (const tag of objectTags) {
+        for await (const names of bucket.list(tag, signal)) await bucket.remove(names, signal);
+      }
+    },
+    note: createS3Note(bucket),
     close: bucket.close,
   };
 }
 
-/** Entries as objects, and the SDK's errors as they are. */
-function createBucket({ bucket, prefix, forcePathStyle }: S3StoreOptions, maxBytes: number) {
-  const client = createClient(forcePathStyle);
-  const addressOf = (key: string) => {
-    const name = entryName(key);
-    return { Bucket: bucket, Key: prefix === '' ? name : `${prefix}/${name}` };
-  };
-  return {
-    async read(key: string, signal: AbortSignal): Promise<Buffer> {
-      const output = await client.send(new GetObjectCommand(addressOf(key)), { abortSignal: signal });
-      return collect(output.Body as Readable, output.ContentLength ?? 0, maxBytes, signal);
-    },
-    async write(key: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
-      const command = new PutObjectCommand({
-        ...addressOf(key),
-        Body: bytes,
-        ContentType: 'application/octet-stream',
-        // Whatever stands before the bucket must not hand it to others: an entry is no picture.
-        CacheControl: 'private',
-      });
-      await client.send(command, { abortSignal: signal });
-    },
-    close() {
-      client.destroy();
-      return Promise.resolve();
-    },
-  };
-}
-
-function createClient(forcePathStyle: boolean): S3Client {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
-  return new S3Client({
-    forcePathStyle,
-    maxAttempts: 2,
-    followRegionRedirects: false,
-    // An entry has a checksum of its own.
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    requestHandler: { httpAgent: agent, httpsAgent: agent },
-  });
-}
-
-/** All bytes of a body; none when there are more than may be. However it ends, the body holds its socket no longer. */
-async function collect(body: Readable, length: number, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
-  addAbortSignal(signal, body);
-  const chunks: Buffer[] = [];
-  let bytes = length > maxBytes ? length : 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return Buffer.alloc(0);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** Rejects at the limit, also while the SDK does what it does not interrupt: finds credentials, waits before it tries again. */
 function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(ms);
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-    work(signal).then(resolve, reject);
-  });
+  return withinTime(ms, NEVER, (signal) => orAborted(work(signal), signal));
 }

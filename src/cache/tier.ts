@@ -13,7 +13,7 @@ export interface CacheEntry {
 }
 
 /**
- * One level of the result cache. Entries are never changed once stored, since their key holds the original's entity tag and
+ * One level of the result cache. A key begins with the tag of its object and a dash, so that a store can find what it has of one. Entries are never changed once stored, since their key holds the original's entity tag and
  * the pipeline's version: what changes gets another key. Neither function throws: a cache that is down is a miss.
  */
 export interface Tier {
@@ -26,9 +26,32 @@ export interface Store extends Tier {
   /** Bytes it takes, as far as this process knows; absent where nobody counts. */
   readonly bytes?: number | undefined;
   readonly entries?: number | undefined;
+  /** Deletes all entries of these objects, named by their tags. Rejects where it cannot say that it did. */
+  drop(objectTags: readonly string[], signal: AbortSignal): Promise<void>;
+  /** A text that all who share the store share, too. */
+  readonly note: SharedNote;
   /** Lets go of timers and connections. What is stored stays. */
   close(): Promise<void>;
 }
+
+/** One small text beside the entries. Both functions reject where the store does not answer. */
+export interface SharedNote {
+  /** `unchanged` where it still is the version known; undefined where there is none. */
+  read(known: string | undefined, signal: AbortSignal): Promise<VersionedText | 'unchanged' | undefined>;
+  /** Replaces that version, or none; gives the new one's. As far as the store can tell: two who write at once may both succeed. */
+  write(text: string, replaced: string | undefined, signal: AbortSignal): Promise<string | 'conflict'>;
+}
+
+export interface VersionedText {
+  readonly text: string;
+  readonly version: string;
+}
+
+/** Bytes of a note at most: what is longer is none of ours. */
+export const MAX_NOTE_BYTES = 4 * 1024 * 1024;
+
+/** Its name, which another layout of the text has to change. No entry has such a name. */
+export const NOTE_NAME = 'purges-1.json';
 
 /** What can become of one `get` (the first five), of one `set` (the next three), and of an entry that made room for others. */
 export const STORE_OUTCOMES = [

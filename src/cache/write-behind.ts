@@ -24,7 +24,7 @@ const FLUSH_LIMIT_MS = 5_000;
 export function createWriteBehind(store: Store, options: WriteBehindOptions): WriteBehind {
   const { maxPending, maxWrites = MAX_WRITES, observe } = options;
   const waiting = new Map<string, CacheEntry>();
-  const writing = new Map<string, CacheEntry>();
+  const writing = new Map<string, { readonly entry: CacheEntry; readonly written: Promise<void> }>();
   let bytes = 0;
   const onIdle: (() => void)[] = [];
 
@@ -36,8 +36,9 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
 
   async function write(key: string, entry: CacheEntry): Promise<void> {
     waiting.delete(key);
-    writing.set(key, entry);
-    await store.set(key, entry).catch(() => observe('store_failed'));
+    const written = store.set(key, entry).catch(() => observe('store_failed'));
+    writing.set(key, { entry, written });
+    await written;
     writing.delete(key);
     bytes -= entry.body.length;
     writeNext();
@@ -55,9 +56,13 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
     if (pending() === 0) for (const tell of onIdle.splice(0)) tell();
   }
 
-  function enqueue(key: string, entry: CacheEntry): void {
+  function forget(key: string): void {
     bytes -= waiting.get(key)?.body.length ?? 0;
     waiting.delete(key);
+  }
+
+  function enqueue(key: string, entry: CacheEntry): void {
+    forget(key);
     if (!fits(entry)) {
       observe('dropped');
       return;
@@ -91,13 +96,21 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
       return store.entries;
     },
     get(key) {
-      const entry = waiting.get(key) ?? writing.get(key);
+      const entry = waiting.get(key) ?? writing.get(key)?.entry;
       return entry ? Promise.resolve(entry) : store.get(key);
     },
     set(key, entry) {
       enqueue(key, entry);
       return Promise.resolve();
     },
+    async drop(objectTags, signal) {
+      const isMeant = ({ tags }: CacheEntry) => tags.some((tag) => objectTags.includes(tag));
+      for (const [key, entry] of waiting) if (isMeant(entry)) forget(key);
+      // What is being written would come after what is deleted. A store's writes have a limit of their own.
+      await Promise.all(Array.from(writing.values(), ({ entry, written }) => isMeant(entry) && written));
+      await store.drop(objectTags, signal);
+    },
+    note: store.note,
     flush,
     async close() {
       await flush();

@@ -1,4 +1,4 @@
-import { orAborted } from './abort.ts';
+import { orAborted } from '../abort.ts';
 
 /** One running computation per key that any number of requests wait for. */
 export interface Flights<T> {

@@ -1,5 +1,5 @@
+import { orAborted, withinTime } from '../abort.ts';
 import { ServiceError } from '../errors.ts';
-import { orAborted, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
 import { createHeldOriginals, type Held } from './held.ts';
 import type { KeptBytes } from './kept-bytes.ts';

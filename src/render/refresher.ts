@@ -1,5 +1,5 @@
+import { NEVER, withinTime } from '../abort.ts';
 import { isTagged } from '../cache/tags.ts';
-import { NEVER, withinTime } from './abort.ts';
 import type { Admission } from './admission.ts';
 import { createPlace, type Loaded, type OriginalReader } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';

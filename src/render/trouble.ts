@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { TimedOut } from '../abort.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
-import { TimedOut } from './abort.ts';
 
 /** What the source has failed to answer: for one object, or for all of them. */
 export interface Trouble {

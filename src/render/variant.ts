@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { objectTag } from '../cache/tags.ts';
 import type { Plan } from '../transform/plan.ts';
 
 /**
@@ -9,7 +10,7 @@ export const PIPELINE_VERSION = 1;
 
 /** One derived image: an original, and what is done to it. */
 export interface Variant {
-  /** The key it is kept under in every tier, and one flight runs for. */
+  /** The key it is kept under in every tier, and one flight runs for. It begins with the object's tag. */
   readonly id: string;
   /** Weak, since another encoder version may write other bytes of the same picture. */
   readonly etag: string;
@@ -24,8 +25,8 @@ export function identifyVariant({ sourceId, ...parts }: VariantParts): Variant {
   const { objectKey, originalEtag, plan } = parts;
   // As JSON, no choice of key and ETag can be spelt so that two variants share one string.
   const named = JSON.stringify([sourceId, objectKey, originalEtag, drawingOf(plan), PIPELINE_VERSION]);
-  const id = hash('sha256', named, 'base64url');
-  return { ...parts, id, etag: `W/"${id}"` };
+  const name = hash('sha256', named, 'base64url');
+  return { ...parts, id: `${objectTag(objectKey)}-${name}`, etag: `W/"${name}"` };
 }
 
 /**

@@ -1,7 +1,7 @@
+import { NEVER, orAborted, withinTime } from '../abort.ts';
 import { isTagged } from '../cache/tags.ts';
 import { ServiceError } from '../errors.ts';
 import type { Watermark, WatermarkSpec } from '../transform/watermark.ts';
-import { NEVER, orAborted, withinTime } from './abort.ts';
 import type { OriginalReader, Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 
