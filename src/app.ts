@@ -59,16 +59,18 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
   const readiness = createReadiness({
     codecs: 'codecs are not warmed up yet',
     source: 'the source is not checked yet',
+    purges: 'it is not known yet what was purged',
   });
 
   const images = await createImages(config, { ...parts, source, rules, metrics });
+  const { purging } = images;
   const publicApp = await buildPublicApp({
     logger,
     corsOrigins: config.corsOrigins,
     observe: metrics.request,
     image: images.options,
   });
-  const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry });
+  const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry, purge: purging.route });
   const drainPublicApp = prepareDrain(publicApp);
   const stopping = new AbortController();
 
@@ -89,6 +91,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
         retryMs: CHECK_RETRY_MS,
         signal: stopping.signal,
       });
+      void purging.start().then(() => readiness.report('purges', undefined));
       return listening;
     },
     async drain() {

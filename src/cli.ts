@@ -6,33 +6,43 @@ import { createGunzip } from 'node:zlib';
 import { checkUrls } from './commands/check-url.ts';
 import { createProgress, type Progress } from './commands/progress.ts';
 import { reportOf } from './commands/report.ts';
+import { tagLines } from './commands/tags.ts';
 import { optionPolicy, readConfig } from './config.ts';
 
 const USAGE = `Usage: lambent check-url FILE...
+       lambent tags KEY...
 
   check-url FILE...   how each URL in the files would be answered, and how many cache entries they make; nothing is fetched.
                       A file has a URL a line, or is a CloudFront standard log, as it is or as .gz; - is standard input.
                       Limits and defaults are read from the environment, as by the service.
+  tags KEY...         the cache tags of an object, and of the folders above it. A key is a URL's path, decoded and without its
+                      first slash; with a slash at its end it is a folder.
 `;
 
-type Command = (files: readonly string[]) => Promise<void>;
+type Command = (operands: readonly string[]) => Promise<void> | void;
 
-const COMMANDS: Readonly<Record<string, Command>> = { 'check-url': checkUrl };
+const COMMANDS: Readonly<Record<string, Command>> = { 'check-url': checkUrl, tags: printTags };
 
 // Whoever reads may have seen enough: `lambent check-url access.log | head`.
 process.stdout.on('error', () => process.exit());
 
-const [, , name = '', ...files] = process.argv;
+const [, , name = '', ...operands] = process.argv;
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
-if (!command || files.length === 0) {
+if (!command || operands.length === 0) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
-  await command(files).catch((error: Error) => {
-    process.stderr.write(`lambent: ${error.message}\n`);
+  try {
+    await command(operands);
+  } catch (error) {
+    process.stderr.write(`lambent: ${(error as Error).message}\n`);
     process.exitCode = 1;
-  });
+  }
+}
+
+function printTags(keys: readonly string[]): void {
+  process.stdout.write(`${keys.flatMap(tagLines).join('\n')}\n`);
 }
 
 async function checkUrl(files: readonly string[]): Promise<void> {

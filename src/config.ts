@@ -37,6 +37,15 @@ export interface Config {
   readonly cacheStore: string | undefined;
   readonly cacheStoreBytes: number;
   readonly cacheControl: string;
+  readonly cacheTagHeader: string;
+  /** Unset: nothing is purged by request. */
+  readonly purgeToken: string | undefined;
+  readonly purgePropagationMs: number;
+  /** Unset: nothing is purged by notification. */
+  readonly purgeQueueUrl: string | undefined;
+  /** A distribution's id; unset: no CDN is told. */
+  readonly purgeCloudFront: string | undefined;
+  readonly purgeCloudFrontBy: 'tags' | 'paths';
   readonly maxWidth: number;
   readonly maxHeight: number;
   readonly maxSourceBytes: number;
@@ -85,12 +94,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
   if (production && values.SOURCE === undefined) throw invalid('SOURCE', undefined);
   const named = readNamed(values);
   const source = values.SOURCE ?? sampleSource;
-  if (values.CACHE_STORE !== undefined && isWithin(values.CACHE_STORE, source))
-    throw invalid(
-      'CACHE_STORE',
-      values.CACHE_STORE,
-      `a place outside of ${source}, or its entries would be served as originals`,
-    );
+  checkPlaces(values, source);
   return Object.freeze({
     production,
     host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
@@ -107,6 +111,12 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     cacheStoreBytes: toBytes(values.CACHE_STORE_BYTES),
     cacheMemoryBytes: toBytes(values.CACHE_MEMORY_BYTES),
     cacheControl: values.CACHE_CONTROL,
+    cacheTagHeader: values.CACHE_TAG_HEADER,
+    purgeToken: values.PURGE_TOKEN,
+    purgePropagationMs: values.PURGE_PROPAGATION_MS,
+    purgeQueueUrl: values.PURGE_QUEUE_URL,
+    purgeCloudFront: values.PURGE_CLOUDFRONT,
+    purgeCloudFrontBy: values.PURGE_CLOUDFRONT_BY,
     maxWidth: values.MAX_WIDTH,
     maxHeight: values.MAX_HEIGHT,
     maxSourceBytes: toBytes(values.MAX_SOURCE_BYTES),
@@ -165,6 +175,14 @@ function attempt<T>(name: VariableName, text: string, expected: string, read: (t
   } catch (error) {
     throw invalid(name, text, `${expected} (${(error as Error).message})`);
   }
+}
+
+/** What a place has to be with regard to the source. */
+function checkPlaces({ CACHE_STORE: store, PURGE_QUEUE_URL: queue }: Values, source: string): void {
+  if (store !== undefined && isWithin(store, source))
+    throw invalid('CACHE_STORE', store, `a place outside of ${source}, or its entries would be served as originals`);
+  if (queue !== undefined && !source.startsWith('s3:'))
+    throw invalid('PURGE_QUEUE_URL', queue, 'it beside a bucket as SOURCE, whose notifications it has');
 }
 
 /** Whether a place is another one or lies below it, however they are spelt. */

@@ -26,6 +26,8 @@ export const ERRORS = {
   bad_http: { status: 400, caching: 'never', message: 'The request is not valid HTTP.' },
   bad_path: { status: 400, caching: 'short', message: 'The path is not a valid object key.' },
   bad_option: { status: 400, caching: 'short', message: 'An option has a value that is not allowed.' },
+  bad_purge: { status: 400, caching: 'never', message: 'It is not said what to purge.' },
+  unauthorized: { status: 401, caching: 'never', message: 'The token is missing or wrong.' },
   not_found: { status: 404, caching: 'missing', message: 'No such object.' },
   no_route: { status: 404, caching: 'never', message: 'Nothing is served at this address.' },
   method_not_allowed: { status: 405, caching: 'never', message: 'Only GET, HEAD and OPTIONS are allowed.' },

@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
 import { openStore } from './cache/open-store.ts';
 import { createWriteBehind, type WriteBehind } from './cache/write-behind.ts';
 import { type Config, ConfigError, optionPolicy } from './config.ts';
+import { createCacheTags } from './http/cache-tags.ts';
 import { createFallback, type SendFallback } from './http/fallback.ts';
 import type { ImageOptions } from './http/image.ts';
 import { createSendOriginal } from './http/original.ts';
+import { createPurging, type Purging } from './purging.ts';
 import { createAdmission, observeAdmission } from './render/admission.ts';
 import { createFixedOriginal, type FixedOriginal } from './render/fixed-original.ts';
 import { createKeptBytes } from './render/kept-bytes.ts';
@@ -26,6 +29,7 @@ export interface ImageParts {
   readonly transform: Transform;
   readonly rules: DrawingRules;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -33,6 +37,7 @@ export interface ImageParts {
 export interface Images {
   /** What the route is made of. */
   readonly options: ImageOptions;
+  readonly purging: Purging;
   close(): Promise<void>;
 }
 
@@ -44,56 +49,69 @@ const PATIENCE_MS = 2_000;
 
 /** The part of the composition root that makes pictures: originals, caches, workers and what is done between them. */
 export async function createImages(config: Config, parts: ImageParts): Promise<Images> {
-  const { source, rules, metrics, now } = parts;
+  const { source, rules, metrics, now, logger } = parts;
   const admissions = createAdmissions(config, metrics);
   const memory = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
   const kept = createKeptBytes(config.cacheOriginalsBytes);
   const store = await openCommonStore(config, metrics);
   metrics.watch({ workers: config.workers, admissions, memoryTier: memory, kept });
+  const { originalFreshMs: freshMs, cacheControl } = config;
+  const readerOf = (maxSourceBytes: number) => createOriginalReader({ source, maxSourceBytes, rules, now });
+  const originals = createOriginals({
+    reader: readerOf(config.maxSourceBytes),
+    admission: admissions.originals,
+    records: createRecords({
+      freshMs,
+      staleMs: config.originalStaleMs,
+      staleIfErrorMs: config.originalStaleIfErrorMs,
+      now,
+    }),
+    kept,
+    patienceMs: Math.min(PATIENCE_MS, config.deadlineMs / 2),
+  });
+  const watermarks = createWatermarks({
+    specs: config.watermarks,
+    reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
+    freshMs,
+    now,
+  });
+  function forget(tags: readonly string[]): number {
+    originals.drop(tags);
+    watermarks.drop(tags);
+    return memory.drop(tags);
+  }
+  const purging = await createPurging(config, { store, forget, metrics, logger });
   const render = createRenderer({
     memory,
-    store,
+    store: purging.store,
     workers: admissions.workers,
     transform: observeTransform(parts.transform, metrics),
     refusals: createRefusals(now),
   });
-  const { originalFreshMs: freshMs, cacheControl } = config;
-  const readerOf = (maxSourceBytes: number) => createOriginalReader({ source, maxSourceBytes, rules, now });
   const planPolicy = { ...config, rules };
+  const cacheTags = createCacheTags(config.cacheTagHeader);
+  const watermarkKeys = Object.fromEntries(Object.entries(config.watermarks).map(([name, { key }]) => [name, key]));
   const options: ImageOptions = {
     sourceId: source.id,
-    originals: createOriginals({
-      reader: readerOf(config.maxSourceBytes),
-      admission: admissions.originals,
-      records: createRecords({
-        freshMs,
-        staleMs: config.originalStaleMs,
-        staleIfErrorMs: config.originalStaleIfErrorMs,
-        now,
-      }),
-      kept,
-      patienceMs: Math.min(PATIENCE_MS, config.deadlineMs / 2),
-    }),
-    watermarks: createWatermarks({
-      specs: config.watermarks,
-      reader: readerOf(Math.min(config.maxSourceBytes, MAX_WATERMARK_BYTES)),
-      freshMs,
-      now,
-    }),
+    originals,
+    watermarks,
     render,
     sendOriginal: createSendOriginal({
       passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
       cacheControl,
     }),
     sendFallback: await openFallback(config, { render, planPolicy }),
-    policy: optionPolicy(config),
+    reading: { policy: optionPolicy(config), cacheTags, watermarkKeys },
+    tagHeader: cacheTags.header,
     planPolicy,
     cacheControl,
     deadlineMs: config.deadlineMs,
   };
   return {
     options,
+    purging,
     async close() {
+      await purging.close();
       await store?.close();
     },
   };

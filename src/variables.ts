@@ -39,7 +39,7 @@ export const VARIABLES = {
     9464,
     0,
     65_535,
-    'Port of `/livez`, `/readyz` and `/metrics`; never to be routed from outside.',
+    'Port of `/livez`, `/readyz`, `/metrics` and `/purge`; never to be routed from outside.',
     'a port',
   ),
   LOG_LEVEL: variable(
@@ -93,6 +93,37 @@ export const VARIABLES = {
     }),
     'a Cache-Control header value',
     'Lifetime of answers whose object has no Cache-Control of its own.',
+  ),
+  CACHE_TAG_HEADER: variable(
+    Type.String({ default: 'Cache-Tag', pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$' }),
+    'a header name such as Cache-Tag or Surrogate-Key',
+    'Header with the tags that a CDN purges an answer by ([docs/purging.md](docs/purging.md)); `Surrogate-Key` has spaces between them, any other commas.',
+  ),
+  PURGE_TOKEN: variable(
+    Type.Optional(Type.String({ pattern: '^[!-~]{16,512}$' })),
+    '16 to 512 visible characters without spaces',
+    'Bearer token of `POST /purge` on the management port; without it there is none.',
+  ),
+  PURGE_PROPAGATION_MS: integer(
+    10_000,
+    100,
+    3_600_000,
+    'Within this time a purge has reached every instance with the same `CACHE_STORE`, which each reads twice as often.',
+  ),
+  PURGE_QUEUE_URL: variable(
+    Type.Optional(Type.String({ pattern: '^https?://[^/?#@\\s]+/[^?#\\s]+$' })),
+    'the URL of an SQS queue',
+    'SQS queue with change notifications of the bucket in `SOURCE`: what they name is purged.',
+  ),
+  PURGE_CLOUDFRONT: variable(
+    Type.Optional(Type.String({ pattern: '^[A-Z0-9]{5,32}$' })),
+    'the id of a CloudFront distribution, such as E2QWRUHAPOMQZL',
+    'CloudFront distribution that purges are passed on to.',
+  ),
+  PURGE_CLOUDFRONT_BY: variable(
+    Type.Enum(['tags', 'paths'], { default: 'paths' }),
+    'tags or paths',
+    '`tags`: the distribution’s `CacheTagConfig` names `CACHE_TAG_HEADER`; many objects are one invalidation then.',
   ),
   MAX_WIDTH: integer(4096, 1, 16_383, 'Widest variant in pixels; larger sizes are clamped, both sides in proportion.'),
   MAX_HEIGHT: integer(4096, 1, 16_383, 'Highest variant in pixels; width × height also bounds its area.'),

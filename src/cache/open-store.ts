@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { bucketPlace } from '../bucket-url.ts';
 import { createFileStore } from './file.ts';
 import type { ObserveStore, Store } from './tier.ts';
 
@@ -16,8 +17,7 @@ const OPENERS: Readonly<Record<string, (url: URL, options: StoreOptions) => Stor
   's3:': async (url, { forcePathStyle, observe }) => {
     // Loaded on demand: the SDK takes a third of a second to load, and a folder needs none of it.
     const { createS3Store } = await import('./s3.ts');
-    const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
-    return createS3Store({ bucket: url.hostname, prefix, forcePathStyle, observe });
+    return createS3Store({ ...bucketPlace(url), forcePathStyle, observe });
   },
 };
 

@@ -3,8 +3,9 @@ import { hash } from 'node:crypto';
 // 64 bits: over a million keys the odds of one shared tag are 1 in 37 million.
 const TAG_LENGTH = 16;
 
-// CloudFront reads no more of an answer. The folders nearest to the top are kept, since those are what is purged.
-const MAX_FOLDERS = 49;
+// CloudFront reads 50 tags of an answer: one of the object, one of a watermark, and these. The folders nearest to the top are kept,
+// since those are what is purged.
+const MAX_FOLDERS = 48;
 
 /** What purges all there is, among tags: no tag of an object. */
 export const EVERYTHING = '*';
@@ -13,7 +14,7 @@ export const EVERYTHING = '*';
 export const TAG_PATTERN = `^[0-9a-f]{${TAG_LENGTH}}$`;
 
 /**
- * What every variant of an object is purged by: a tag of the key, then one of each folder above it, nearest first; 50 at most.
+ * What every variant of an object is purged by: a tag of the key, then one of each folder above it, nearest first; 49 at most.
  * Lower-case hex, since CDNs compare tags without case and refuse most other characters.
  */
 export function tagsOf(key: string): readonly string[] {

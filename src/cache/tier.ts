@@ -53,13 +53,14 @@ export const MAX_NOTE_BYTES = 4 * 1024 * 1024;
 /** Its name, which another layout of the text has to change. No entry has such a name. */
 export const NOTE_NAME = 'purges-1.json';
 
-/** What can become of one `get` (the first five), of one `set` (the next three), and of an entry that made room for others. */
+/** What can become of one `get` (the first six), of one `set` (the next three), and of an entry that made room for others. */
 export const STORE_OUTCOMES = [
   'hit',
   'miss',
   'corrupt',
   'read_failed',
   'skipped',
+  'purged',
   'stored',
   'store_failed',
   'dropped',

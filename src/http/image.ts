@@ -7,11 +7,10 @@ import { identifyVariant, type Variant } from '../render/variant.ts';
 import { createVariantMemo } from '../render/variant-memo.ts';
 import type { Watermarks } from '../render/watermarks.ts';
 import { acceptedFor, type NegotiatedFormat } from '../request/accept.ts';
-import type { OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
 import type { Watermark } from '../transform/watermark.ts';
-import { type Asked, createTargetReader } from './asked.ts';
+import { type Asked, createTargetReader, type TargetReading } from './asked.ts';
 import { appendVary, cacheStatus } from './cache-headers.ts';
 import { hasNothingNew } from './conditional.ts';
 import type { SendFallback } from './fallback.ts';
@@ -28,7 +27,9 @@ export interface ImageOptions {
   readonly sendOriginal: SendOriginal;
   /** Undefined where errors are told. */
   readonly sendFallback: SendFallback | undefined;
-  readonly policy: OptionPolicy;
+  readonly reading: TargetReading;
+  /** The header of cache tags. */
+  readonly tagHeader: string;
   readonly planPolicy: PlanPolicy;
   /** For objects that have none of their own. */
   readonly cacheControl: string;
@@ -38,9 +39,9 @@ export interface ImageOptions {
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
   const { sourceId, originals, watermarks, render, sendOriginal, sendFallback } = options;
-  const { policy, planPolicy, cacheControl, deadlineMs } = options;
+  const { reading, tagHeader, planPolicy, cacheControl, deadlineMs } = options;
 
-  const read = createTargetReader(policy);
+  const read = createTargetReader(reading);
   const memo = createVariantMemo();
 
   app.route({ method: ['GET', 'HEAD'], url: '/', handler });
@@ -49,6 +50,8 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const asked = read(request.originalUrl);
     const deadline = startDeadline(reply, deadlineMs);
+    // On errors as well: that there is no such object is what an upload has to purge.
+    reply.header(tagHeader, asked.tags);
     if (asked.options.f === 'auto') appendVary(reply, 'Accept');
     try {
       if (asked.isVariant) await sendVariant(request, reply, asked, deadline).catch(onceMore);

@@ -1,18 +1,27 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry } from 'prom-client';
+import { ServiceError } from '../errors.ts';
 import type { Readiness } from '../telemetry/readiness.ts';
+import { handleErrors } from './error-handler.ts';
+import { type PurgeRouteOptions, purgeRoutes } from './purge.ts';
 
 export interface ManagementOptions {
   readonly logger: FastifyBaseLogger;
   readonly readiness: Readiness;
   readonly metrics: Pick<Registry, 'contentType' | 'metrics'>;
+  /** Undefined where nothing is purged by request. */
+  readonly purge: PurgeRouteOptions | undefined;
 }
 
 /** The port that the platform talks to; never routed from outside. */
-export function buildManagementApp({ logger, readiness, metrics }: ManagementOptions): FastifyInstance {
+export function buildManagementApp({ logger, readiness, metrics, purge }: ManagementOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+  });
+  handleErrors(app);
+  app.setNotFoundHandler(() => {
+    throw new ServiceError('no_route');
   });
   // No dependency is asked: a process that answers is alive, and restarting it would not mend S3.
   app.get('/livez', () => ({ status: 'ok' }));
@@ -25,5 +34,6 @@ export function buildManagementApp({ logger, readiness, metrics }: ManagementOpt
     reply.type(metrics.contentType);
     return await metrics.metrics();
   });
+  if (purge) app.register(purgeRoutes, purge);
   return app;
 }

@@ -59,11 +59,12 @@ export function parseKey(path: string): Parsed<string> {
   if (path.charAt(0) !== '/') return badPath('expected a path that begins with a slash');
   const key = decode(path.slice(1));
   if (key === undefined) return badPath('expected percent-encoded UTF-8');
-  const complaint = complaintAbout(key);
+  const complaint = keyComplaint(key);
   return complaint === undefined ? { value: key } : badPath(complaint);
 }
 
-function complaintAbout(key: string): string | undefined {
+/** What a decoded key is expected to be and is not; undefined for one that a request can name. */
+export function keyComplaint(key: string): string | undefined {
   if (key === '') return 'expected /<object key>, for example /photo.jpg?w=400';
   if (utf8Bytes(key) > MAX_KEY_BYTES) return `expected an object key of at most ${MAX_KEY_BYTES} bytes`;
   if (hasControlCharacter(key)) return 'expected no control characters';

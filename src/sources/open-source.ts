@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { bucketPlace } from '../bucket-url.ts';
 import { createFileSource } from './file.ts';
 import { withPlusAsSpace } from './plus-as-space.ts';
 import type { Source } from './source.ts';
@@ -17,8 +18,7 @@ const OPENERS: Readonly<Record<string, (url: URL, options: SourceOptions) => Sou
   's3:': async (url, { forcePathStyle, maxSockets, onRetry }) => {
     // Loaded on demand: the SDK takes a third of a second to load, and a folder needs none of it.
     const { createS3Source } = await import('./s3.ts');
-    const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
-    return createS3Source({ bucket: url.hostname, prefix, forcePathStyle, maxSockets, onRetry });
+    return createS3Source({ ...bucketPlace(url), forcePathStyle, maxSockets, onRetry });
   },
 };
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createPurgeMetrics, type PurgeMetrics } from './purge-metrics.ts';
 
 /** What is counted elsewhere and only read when somebody asks. */
 export interface Gauges {
@@ -11,7 +12,7 @@ export interface Gauges {
 }
 
 /** Every metric of the service by its name; labels have few and known values. docs/metrics.md explains each. */
-export interface Metrics {
+export interface Metrics extends PurgeMetrics {
   readonly registry: Registry;
   request(ended: {
     outcome: string;
@@ -116,6 +117,7 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const purges = createPurgeMetrics(registry, PREFIX);
 
   return {
     registry,
@@ -135,6 +137,7 @@ export function createMetrics(): Metrics {
     sourceRetried: (times) => sourceRetries.inc(times),
     evicted: () => evictions.inc(),
     storeAsked: (outcome) => storeOutcomes.inc({ outcome }),
+    ...purges,
     watch: (gauges) => watchGauges(registry, gauges),
   };
 }

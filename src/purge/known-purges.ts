@@ -1,0 +1,47 @@
+import { EVERYTHING } from '../cache/tags.ts';
+import type { CacheEntry } from '../cache/tier.ts';
+import { createOutdated, type JournalText, NO_PURGES, withLasting } from './journal-text.ts';
+
+/** What this replica knows of all purges. */
+export interface KnownPurges {
+  readonly journal: JournalText;
+  readonly ids: ReadonlySet<string>;
+  /** Takes in what was read, and gives the tags that are new in it. */
+  takeIn(read: JournalText): readonly string[];
+  /** Takes in what was written. */
+  keep(written: JournalText): void;
+  /** Whether an entry is older than a purge; of each one while nothing was read. */
+  isPurged(entry: Pick<CacheEntry, 'tags' | 'storedAt'>): boolean;
+}
+
+export function createKnownPurges(): KnownPurges {
+  let journal = NO_PURGES;
+  let ids: ReadonlySet<string> = new Set();
+  let isPurged: KnownPurges['isPurged'] = () => true;
+
+  function keep(next: JournalText): void {
+    journal = next;
+    ids = new Set(next.purges.map(({ id }) => id));
+    isPurged = createOutdated(next);
+  }
+
+  return {
+    get journal() {
+      return journal;
+    },
+    get ids() {
+      return ids;
+    },
+    takeIn(read) {
+      const before = ids;
+      // What lasts is not forgotten with a note that somebody has removed.
+      keep(withLasting(read, [...journal.lasting, [EVERYTHING, journal.everythingAt]]));
+      const added = read.purges.filter(({ id }) => !before.has(id));
+      // The last purges stay in the note: where none of them is known any more, others may have come and gone meanwhile.
+      const hasMissedSome = before.size > 0 && added.length > 0 && added.length === read.purges.length;
+      return hasMissedSome ? [EVERYTHING] : [...new Set(added.flatMap(({ tags }) => tags))];
+    },
+    keep,
+    isPurged: (entry) => isPurged(entry),
+  };
+}

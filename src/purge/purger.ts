@@ -1,0 +1,144 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { NEVER, orAborted, withinTime } from '../abort.ts';
+import { EVERYTHING, folderTag, objectTag } from '../cache/tags.ts';
+import type { Store } from '../cache/tier.ts';
+import { createBackoff } from './backoff.ts';
+import type { Invalidator } from './cloudfront.ts';
+import type { Journal } from './journal.ts';
+import type { PurgeOrder } from './purge-order.ts';
+
+export interface PurgerOptions {
+  /** Drops what has any of these tags from memory, and says how many variants that were. */
+  readonly forget: (tags: readonly string[]) => number;
+  /** Where there is a store. */
+  readonly shared?: { readonly store: Pick<Store, 'drop'>; readonly journal: Pick<Journal, 'tell'> } | undefined;
+  readonly cdn?: Pick<Invalidator, 'invalidate'> | undefined;
+  readonly observe: (step: PurgeStep, outcome: 'done' | 'failed') => void;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** How long a purge is tried, in milliseconds. */
+  readonly limitMs?: number;
+}
+
+/** What a purge is made of here; `heard` is one of another replica. The CDN's client counts for itself. */
+export const PURGE_STEPS = ['memory', 'store', 'replicas', 'heard'] as const;
+
+export type PurgeStep = (typeof PURGE_STEPS)[number];
+
+/** `none`: there is none. `pending`: it goes on being tried. */
+export type StepOutcome = 'done' | 'pending' | 'failed' | 'none';
+
+export interface PurgeReport {
+  /** Variants that were in memory here. */
+  readonly variants: number;
+  readonly store: StepOutcome;
+  readonly replicas: StepOutcome;
+  readonly cdn: StepOutcome;
+}
+
+export interface Purger {
+  /** Settles within the limit, and says what was done. Purging twice is harmless. */
+  purge(order: PurgeOrder, signal: AbortSignal): Promise<PurgeReport>;
+  /** Drops what another replica has purged. */
+  hear(tags: readonly string[]): void;
+}
+
+const LIMIT_MS = 10_000;
+const BACKOFF = { firstMs: 100, maxMs: 2_000 };
+// What a store answers to an object it has nothing of, in milliseconds, times a thousand objects, is too long one by one.
+const DROPS_AT_ONCE = 8;
+
+export function createPurger(options: PurgerOptions): Purger {
+  const { forget, shared, cdn, observe, logger, limitMs = LIMIT_MS } = options;
+
+  function failed(step: PurgeStep, error: unknown): void {
+    observe(step, 'failed');
+    logger.warn({ step, reason: (error as Error).message }, 'a step of a purge has failed');
+  }
+
+  async function drop(store: Pick<Store, 'drop'>, tags: readonly string[], signal: AbortSignal): Promise<void> {
+    const lanes = Array.from({ length: DROPS_AT_ONCE }, (_, lane) =>
+      tags.filter((_tag, index) => index % DROPS_AT_ONCE === lane),
+    );
+    await Promise.all(lanes.map((lane) => orAborted(store.drop(lane, signal), signal)));
+  }
+
+  /** Again and again until it succeeds or time is over. */
+  async function dropInStore(tags: readonly string[], signal: AbortSignal): Promise<StepOutcome> {
+    if (!shared) return 'none';
+    const backoff = createBackoff(BACKOFF);
+    while (!signal.aborted) {
+      try {
+        await drop(shared.store, tags, signal);
+        observe('store', 'done');
+        return 'done';
+      } catch (error) {
+        failed('store', error);
+        await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return 'failed';
+  }
+
+  /** The journal tries again by itself. */
+  async function tellReplicas(named: NamedTags, signal: AbortSignal): Promise<StepOutcome> {
+    if (!shared) return 'none';
+    try {
+      await shared.journal.tell(allOf(named), [...named.folders, ...named.given], signal);
+      observe('replicas', 'done');
+      return 'done';
+    } catch (error) {
+      failed('replicas', error);
+      return 'failed';
+    }
+  }
+
+  /** So does the CDN's client, which counts for itself. */
+  async function invalidate(order: PurgeOrder, signal: AbortSignal): Promise<StepOutcome> {
+    if (!cdn) return 'none';
+    try {
+      await orAborted(cdn.invalidate(order), signal);
+      return 'done';
+    } catch (error) {
+      return error === signal.reason ? 'pending' : 'failed';
+    }
+  }
+
+  return {
+    async purge(order, signal) {
+      const named = nameTags(order);
+      const dropped = forget(allOf(named));
+      observe('memory', 'done');
+      // A variant of an object, that is: folders are not found in a store, which the journal knows.
+      const objects = [...named.objects, ...named.given];
+      const [store, replicas, accepted] = await withinTime(limitMs, signal, (limit) =>
+        Promise.all([dropInStore(objects, limit), tellReplicas(named, limit), invalidate(order, limit)]),
+      );
+      return { variants: dropped, store, replicas, cdn: accepted };
+    },
+    hear(tags) {
+      const dropped = forget(tags);
+      observe('heard', 'done');
+      // Whoever had variants may have stored some since they were deleted there.
+      if (dropped === 0 || !shared || tags.includes(EVERYTHING)) return;
+      withinTime(limitMs, NEVER, (limit) => drop(shared.store, tags, limit)).catch((error) => failed('heard', error));
+    },
+  };
+}
+
+/** Tags by what they may name. */
+interface NamedTags {
+  readonly objects: readonly string[];
+  readonly folders: readonly string[];
+  readonly given: readonly string[];
+}
+
+function nameTags({ keys, prefixes, tags }: PurgeOrder): NamedTags {
+  // A key that ends in a slash is a folder's mark, and no request names it: its tag would be that of the whole folder.
+  const objects = keys.filter((key) => !key.endsWith('/')).map(objectTag);
+  return { objects, folders: prefixes.map(folderTag), given: tags };
+}
+
+function allOf({ objects, folders, given }: NamedTags): readonly string[] {
+  return [...new Set([...objects, ...folders, ...given])];
+}

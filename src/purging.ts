@@ -1,0 +1,97 @@
+import type { Logger } from 'pino';
+import { bucketPlace } from './bucket-url.ts';
+import type { Store } from './cache/tier.ts';
+import type { Config } from './config.ts';
+import type { PurgeRouteOptions } from './http/purge.ts';
+import type { Invalidator } from './purge/cloudfront.ts';
+import { createJournal, type Journal } from './purge/journal.ts';
+import { withoutPurged } from './purge/purged-store.ts';
+import { createPurger, type Purger } from './purge/purger.ts';
+import type { PurgeQueue } from './purge/queue.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface PurgingParts {
+  readonly store: Store | undefined;
+  /** Drops what has any of these tags from memory, and says how many variants that were. */
+  readonly forget: (tags: readonly string[]) => number;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+export interface Purging {
+  /** The store, without what is older than a purge. */
+  readonly store: Store | undefined;
+  /** What the route is made of; undefined where nothing is purged by request. */
+  readonly route: PurgeRouteOptions | undefined;
+  /** Resolves when it is known what was purged so far, or cannot be known now. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The part of the composition root that forgets: by request, by notification, and what other replicas were told to. */
+export async function createPurging(config: Config, parts: PurgingParts): Promise<Purging> {
+  const { store, forget, metrics, logger } = parts;
+  const journal = store && openJournal(config, store, (tags) => purger.hear(tags), parts);
+  const cdn = await openInvalidator(config, parts);
+  const purger = createPurger({
+    forget,
+    shared: store && journal && { store, journal },
+    cdn,
+    observe: metrics.purged,
+    logger,
+  });
+  const queue = await openQueue(config, purger, parts);
+  const { purgeToken: token, purgeCloudFrontBy: by } = config;
+  return {
+    store: store && journal && withoutPurged(store, journal, metrics.storeAsked),
+    route: token === undefined ? undefined : { token, purger, takesTags: !cdn || by === 'tags' },
+    async start() {
+      await journal?.start();
+      queue?.start();
+    },
+    async close() {
+      await queue?.close();
+      await cdn?.close();
+      journal?.close();
+    },
+  };
+}
+
+function openJournal(
+  { purgePropagationMs }: Config,
+  { note }: Store,
+  hear: (tags: readonly string[]) => void,
+  { metrics, logger }: PurgingParts,
+): Journal {
+  // Twice as often as it has to arrive: a look that fails is followed by one in time.
+  return createJournal({ note, everyMs: purgePropagationMs / 2, hear, observe: metrics.journalAsked, logger });
+}
+
+// Both clients are loaded on demand: they take a third of a second, and most instances need neither.
+
+async function openInvalidator(config: Config, { metrics, logger }: PurgingParts): Promise<Invalidator | undefined> {
+  const { purgeCloudFront: distributionId, purgeCloudFrontBy: by } = config;
+  if (distributionId === undefined) return undefined;
+  const { createCloudFront } = await import('./purge/cloudfront.ts');
+  return createCloudFront({ distributionId, by, observe: metrics.invalidated, logger });
+}
+
+async function openQueue(
+  { purgeQueueUrl: url, source }: Config,
+  purger: Purger,
+  { metrics, logger }: PurgingParts,
+): Promise<PurgeQueue | undefined> {
+  if (url === undefined) return undefined;
+  const { createPurgeQueue } = await import('./purge/queue.ts');
+  return createPurgeQueue({
+    url,
+    place: bucketPlace(new URL(source)),
+    async purge(keys, signal) {
+      const { store, replicas } = await purger.purge({ keys, prefixes: [], tags: [] }, signal);
+      // The CDN goes on being told; a message that comes again would tell it twice.
+      if (store === 'failed' || replicas === 'failed') throw new Error('Not purged everywhere.');
+    },
+    observe: metrics.queueAsked,
+    logger,
+  });
+}
