@@ -17,11 +17,7 @@ import {
 import { jpeg } from './support/pictures.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { type Answer, ask, setEnvironment, startService, useS3 } from './support/service.ts';
-import { deferred } from './support/waiting.ts';
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate();
-}
+import { deferred, until } from './support/waiting.ts';
 
 /** The service over a bucket that it reaches by a wire that can break. */
 async function overWire(t: Test, env: Record<string, string> = {}) {

@@ -84,7 +84,7 @@ export function createPurger(options: PurgerOptions): Purger {
   async function tellReplicas(named: NamedTags, signal: AbortSignal): Promise<StepOutcome> {
     if (!shared) return 'none';
     try {
-      await shared.journal.tell(allOf(named), [...named.folders, ...named.given], signal);
+      await orAborted(shared.journal.tell(allOf(named), [...named.folders, ...named.given], signal), signal);
       observe('replicas', 'done');
       return 'done';
     } catch (error) {

@@ -6,9 +6,9 @@ import t, { type Test } from 'tap';
 import { encodeEntry, entryName } from '../../src/cache/entry-codec.ts';
 import { createMemoryTier } from '../../src/cache/memory.ts';
 import { openStore } from '../../src/cache/open-store.ts';
-import type { CacheEntry, StoreOutcome, Tier } from '../../src/cache/tier.ts';
+import type { CacheEntry, Store, StoreOutcome, Tier } from '../../src/cache/tier.ts';
 import { createWriteBehind } from '../../src/cache/write-behind.ts';
-import { entryOf, fileOf, recorder, sameEntry, temporaryFolder } from '../support/cache-entries.ts';
+import { entryOf, fileOf, kept, recorder, sameEntry, temporaryFolder } from '../support/cache-entries.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { useS3 } from '../support/service.ts';
 
@@ -16,8 +16,11 @@ interface OpenTier {
   readonly tier: Tier;
 }
 
+const SIGNAL = new AbortController().signal;
+
 /** A tier that outlives the process, so that anything may be found in it. */
-interface OpenStore extends OpenTier {
+interface OpenStore {
+  readonly tier: Store;
   /** What was observed since the last time. */
   take(): StoreOutcome[];
   bytesAt(key: string): Promise<Buffer>;
@@ -162,7 +165,33 @@ const EVERY_STORE: Readonly<Record<string, (t: Test, store: OpenStore) => Promis
       t.same(take(), ['stored', 'hit'], name);
     }
   },
+  async 'deletes all it has of some objects, whoever stored it, and nothing else'(t, { tier, put, bytesAt }) {
+    const [one, two, other] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [string, string, string];
+    const keys = [one, two, other].flatMap((tag) => [`${tag}-1`, `${tag}-2`, `${tag}-3`]);
+    for (const key of keys) await tier.set(key, entryOf(10));
+    await put(`${one}-theirs`, Buffer.concat(encodeEntry(`${one}-theirs`, entryOf(10))));
+    await tier.drop([one, two, 'd'.repeat(16)], SIGNAL);
+    t.same(await kept(tier, [...keys, `${one}-theirs`]), keys.slice(6));
+    await t.rejects(bytesAt(`${one}-theirs`), 'nothing is left of it');
+    await tier.drop([], SIGNAL);
+    await t.rejects(tier.drop([other], AbortSignal.abort(new Error('too late'))), /too late|abort/i);
+    t.same(await kept(tier, keys), keys.slice(6));
+  },
+  async 'has one note, which is replaced when it is what the writer thinks'(t, { tier: { note } }) {
+    t.equal(await note.read(undefined, SIGNAL), undefined);
+    t.equal(await note.write('one', '"other"', SIGNAL), 'conflict', 'there is none yet');
+    const first = await note.write('one', undefined, SIGNAL);
+    t.same(await note.read(undefined, SIGNAL), { text: 'one', version: first });
+    t.equal(await note.read(first, SIGNAL), 'unchanged');
+    t.equal(await note.write('two', undefined, SIGNAL), 'conflict', 'there is one by now');
+    const second = await note.write('two', first, SIGNAL);
+    t.not(second, first);
+    t.same(await note.read(first, SIGNAL), { text: 'two', version: second });
+    t.equal(await note.write('three', first, SIGNAL), 'conflict');
+    t.same(await note.read(undefined, SIGNAL), { text: 'two', version: second }, 'as it was');
+  },
   async 'finds what another process stored'(t, { tier, take, put }) {
+    take();
     await put('theirs', Buffer.concat(encodeEntry('theirs', entryOf(700))));
     sameEntry(t, await tier.get('theirs'), entryOf(700), 'theirs');
     t.same(take(), ['hit']);

@@ -157,7 +157,12 @@ t.test('other versions have other bytes and other names', (t) => {
   const bytes = encode('key', entryOf(10));
   t.equal(bytes.toString('latin1', 0, HEADER_AT - 4), 'lambent\x01');
   // printf '1\nkey' | sha256sum
-  t.equal(entryName('key'), createHash('sha256').update('1\nkey').digest('hex').slice(0, 32));
+  const hashed = (key: string) => createHash('sha256').update(`1\n${key}`).digest('hex');
+  t.equal(entryName('key'), hashed('key').slice(0, 32));
+  const [tag, ...others] = ['0123456789abcdef', '0123456789abcdeF', '0123456789abcde', '0123456789abcdef0'];
+  t.equal(entryName(`${tag}-key`), `${tag}${hashed(`${tag}-key`).slice(0, 16)}`, 'by its object');
+  for (const other of others)
+    t.equal(entryName(`${other}-key`), hashed(`${other}-key`).slice(0, 32), 'which is no tag');
   for (const key of ['', '../../up', 'a/b', '\0', 'ä €', 'k'.repeat(5000)]) {
     t.match(entryName(key), /^[0-9a-f]{32}$/);
   }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import t, { type Test } from 'tap';
 import { encodeEntry, entryName } from '../../src/cache/entry-codec.ts';
@@ -9,6 +8,7 @@ import { entryOf, recorder, sameEntry } from '../support/cache-entries.ts';
 import { blackHole, type Fault, resetsAfter, startFaultProxy, trickles } from '../support/fault-proxy.ts';
 import { startS3Server, type TestS3 } from '../support/s3-server.ts';
 import { setEnvironment, useS3 } from '../support/service.ts';
+import { until } from '../support/waiting.ts';
 
 function openStore(t: Test, s3: TestS3, options: Partial<S3StoreOptions> = {}) {
   const { observe, take } = recorder();
@@ -32,10 +32,6 @@ function fails(status: number, code: string): (request: IncomingMessage, respons
     response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
     return true;
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate();
 }
 
 t.test('an object lies under the prefix by a name that tells nothing, and is for no one else', async (t) => {

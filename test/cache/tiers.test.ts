@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { createMemoryTier } from '../../src/cache/memory.ts';
-import { tagsOf } from '../../src/cache/tags.ts';
+import { EVERYTHING, folderTag, isTagged, objectTag, tagsOf } from '../../src/cache/tags.ts';
 import type { CacheEntry, Tier } from '../../src/cache/tier.ts';
 
 /** Every tier, by how one is opened that keeps so many bytes. */
@@ -134,6 +134,21 @@ const TAGS = ['69951fdf812773e1', 'ff3b4c420a398ea4', 'b3dda5b674f9ce73'];
 
 const folders = (key: string) => tagsOf(key).slice(1);
 
+t.test('the memory tier drops what has a tag, and counts tags as what they take', async (t) => {
+  const tier = createMemoryTier({ maxBytes: MAX_BYTES });
+  await tier.set('one', { ...entryOf(10), tags: ['1', 'both'] });
+  await tier.set('other', { ...entryOf(10), tags: ['2', 'both'] });
+  t.equal(tier.drop(['1']), 1);
+  t.same(await kept(tier, ['one', 'other']), ['other']);
+  t.equal(tier.drop(['both']), 1);
+  t.equal(tier.bytes, 0);
+  await tier.set('few', { ...entryOf(10), tags: [] });
+  const { bytes } = tier;
+  await tier.set('few', { ...entryOf(10), tags: Array.from({ length: 50 }, (_, index) => `${index}`) });
+  t.ok(tier.bytes - bytes > 50 * 100);
+  t.equal(createMemoryTier({ maxBytes: 0 }).drop(['1']), 0);
+});
+
 t.test('an object has a tag of its own, then one of each folder above it, nearest first', (t) => {
   t.equal(tagsOf('photo.jpg').length, 1);
   t.equal(tagsOf('a/photo.jpg').length, 2);
@@ -162,6 +177,31 @@ t.test('what is not the same has not the same tag', (t) => {
     folders('ab/photo.jpg').includes(folders('a/photo.jpg')[0] ?? ''),
     'nor is a folder whose name begins the same',
   );
+  t.end();
+});
+
+t.test('no answer has more tags than CloudFront reads, and every folder can be purged all the same', (t) => {
+  const folders = Array.from({ length: 60 }, (_, index) => `${index}`);
+  const key = [...folders, 'photo.jpg'].join('/');
+  const tags = tagsOf(key);
+  t.equal(tags.length, 49, 'and one for a watermark');
+  t.equal(tags[0], objectTag(key));
+  for (let depth = 1; depth <= 60; depth++) {
+    const tag = folderTag(`${folders.slice(0, depth).join('/')}/`);
+    t.ok(tags.includes(tag), `${depth} deep`);
+    if (depth <= 48) t.equal(tags.at(-depth), tag);
+  }
+  t.end();
+});
+
+t.test('a folder is what its objects say it is', (t) => {
+  t.equal(folderTag('a/b/'), TAGS[1]);
+  t.equal(folderTag('a/'), TAGS[2]);
+  t.equal(folderTag('/'), EVERYTHING);
+  t.ok(isTagged('a/b/photo.jpg', ['none', folderTag('a/')]));
+  t.ok(isTagged('a/b/photo.jpg', [objectTag('a/b/photo.jpg')]));
+  t.ok(isTagged('a/b/photo.jpg', [EVERYTHING]));
+  t.notOk(isTagged('a/b/photo.jpg', [objectTag('a/b/other.jpg'), folderTag('b/')]));
   t.end();
 });
 

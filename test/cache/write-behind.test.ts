@@ -18,6 +18,11 @@ function createSlowStore() {
       writes.push({ key, entry, done });
       return done.promise.then(() => void stored.set(key, entry));
     },
+    drop(tags) {
+      for (const [key, entry] of stored) if (entry.tags.some((tag) => tags.includes(tag))) stored.delete(key);
+      return Promise.resolve();
+    },
+    note: { read: () => Promise.resolve(undefined), write: () => Promise.resolve('1') },
     close() {
       closed = true;
       return Promise.resolve();
@@ -185,4 +190,26 @@ t.test('says what the store says, and writes four at once when not told otherwis
   for (const key of 'abcdef') await tier.set(key, entryOf(1));
   await quiet();
   t.same(slow.begun(), ['a', 'b', 'c', 'd']);
+});
+
+t.test('drops what waits, lets what is being written end, then drops that', async (t) => {
+  const { tier, begun, finish, store } = setUp();
+  const mine = { tags: ['mine', 'folder'] };
+  for (const key of ['1', '2', '3', '4']) tier.set(key, entryOf(100, key === '2' ? {} : mine));
+  await quiet();
+  t.same(begun(), ['1', '2']);
+  const dropping = tier.drop(['mine'], new AbortController().signal);
+  t.equal(tier.pending, 2, 'what waited is forgotten');
+  await quiet();
+  t.equal(await stateOf(dropping), 'pending');
+  await finish('1');
+  await dropping;
+  t.equal(await store.get('1'), undefined, 'which had been written before it was dropped');
+  t.same(begun(), ['2'], 'another object’s is not waited for');
+  await finish('2');
+  t.ok(await store.get('2'));
+  t.equal(tier.pending, 0);
+  for (let index = 0; index < 100; index++) tier.set(`later ${index}`, entryOf(100));
+  t.equal(tier.pending, 100, 'and there is room for as much as before');
+  t.equal(tier.note, store.note);
 });

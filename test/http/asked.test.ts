@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createTargetReader } from '../../src/http/asked.ts';
+import { createCacheTags } from '../../src/http/cache-tags.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 
@@ -11,8 +12,10 @@ const policy: OptionPolicy = {
   defaults: { f: 'auto' },
 };
 
+const reading = { policy, cacheTags: createCacheTags('Cache-Tag'), watermarkKeys: {} };
+
 t.test('says what is asked for, in canonical form', (t) => {
-  const read = createTargetReader(policy);
+  const read = createTargetReader(reading);
   t.match(read('/a%20b.jpg?h=150&w=2000'), {
     key: 'a b.jpg',
     options: { w: 1000, h: 75, f: 'auto' },
@@ -21,12 +24,15 @@ t.test('says what is asked for, in canonical form', (t) => {
   });
   t.match(read('/a.jpg'), { key: 'a.jpg', options: {}, isVariant: false, query: '' });
   t.match(read('/a.jpg?dl=x.jpg'), { options: { dl: 'x.jpg' }, isVariant: false, query: 'dl=x.jpg' }, 'no defaults');
-  t.match(createTargetReader({ ...policy, defaults: {} })('/a.jpg?dpr=2'), { isVariant: false, query: '' });
+  t.match(createTargetReader({ ...reading, policy: { ...policy, defaults: {} } })('/a.jpg?dpr=2'), {
+    isVariant: false,
+    query: '',
+  });
   t.end();
 });
 
 t.test('remembers what it has read, of targets that a page has', (t) => {
-  const read = createTargetReader(policy);
+  const read = createTargetReader(reading);
   t.equal(read('/a.jpg?w=20'), read('/a.jpg?w=20'));
   t.not(read('/a.jpg?w=20'), read('/b.jpg?w=20'));
   const long = `/a.jpg?w=20&x=${'y'.repeat(500)}`;
@@ -39,7 +45,7 @@ t.test('remembers what it has read, of targets that a page has', (t) => {
 });
 
 t.test('a bad target is refused each time', (t) => {
-  const read = createTargetReader(policy);
+  const read = createTargetReader(reading);
   for (let time = 0; time < 2; time++) {
     t.throws(() => read('/a.jpg?w=abc'), { name: 'ServiceError', code: 'bad_option' });
     t.throws(() => read('/%zz'), { name: 'ServiceError', code: 'bad_path' });

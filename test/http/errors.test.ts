@@ -9,6 +9,7 @@ import type { Source } from '../../src/sources/source.ts';
 import type { Plan } from '../../src/transform/plan.ts';
 import { jpeg, png } from '../support/pictures.ts';
 import { type Answer, ask, type Service, startOverS3, startService } from '../support/service.ts';
+import { until } from '../support/waiting.ts';
 
 const SHORT = 'public, max-age=10, s-maxage=60';
 
@@ -207,10 +208,6 @@ async function startHeld(t: Test, env: Record<string, string>) {
   const held = heldTransform();
   const service = await startService(t, { env, parts: { transform: held.transform } });
   return { held, service };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate();
 }
 
 t.test('more than can wait is 503 at once; what waits is answered', async (t) => {

@@ -1,4 +1,6 @@
 import t from 'tap';
+import { objectTag } from '../../src/cache/tags.ts';
+import type { Tier } from '../../src/cache/tier.ts';
 import { FRESH_MS, NOTHING_LEFT } from '../support/originals-fixture.ts';
 import { picture, setUpRenderer as setUp } from '../support/renderer-fixture.ts';
 import { deferred, quiet, unhandledRejections } from '../support/waiting.ts';
@@ -30,6 +32,25 @@ t.test('makes a variant once and keeps it', async (t) => {
   t.equal(source.opens.length, 2, 'the record and the bytes');
   t.same(await leftovers(), NOTHING_LEFT);
   t.equal(workers.active, 0);
+});
+
+t.test('what is made of an original that is purged meanwhile is for who waits for it, and not kept', async (t) => {
+  const stored: string[] = [];
+  const store: Tier = { get: async () => undefined, set: async (key) => void stored.push(key) };
+  const { originals, transforms, variant, visit, request, transforming } = setUp({ store });
+  await visit();
+  const { rendered } = request();
+  const { resolve } = await transforming(0);
+  originals.drop([objectTag('key')]);
+  resolve(made);
+  t.match(await rendered, { outcome: 'miss', entry: { body: made } });
+  t.same(stored, []);
+  const again = request();
+  (await transforming(1)).resolve(made);
+  t.match(await again.rendered, { outcome: 'miss' });
+  t.same(stored, [variant().id]);
+  t.match(await request().rendered, { outcome: 'hit' });
+  t.equal(transforms.length, 2);
 });
 
 t.test('200 at once are one read and one transform', async (t) => {

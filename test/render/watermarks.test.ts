@@ -1,4 +1,5 @@
 import t from 'tap';
+import { objectTag } from '../../src/cache/tags.ts';
 import { ServiceError } from '../../src/errors.ts';
 import { createOriginalReader } from '../../src/render/original-reader.ts';
 import { createWatermarks, MAX_WATERMARK_BYTES } from '../../src/render/watermarks.ts';
@@ -110,4 +111,38 @@ t.test('trouble that passes is said to be that, and does not touch what is held'
   pass(999);
   t.equal(await read(), held);
   t.equal(source.opens.length, length, 'and is not asked again at once');
+});
+
+t.test('what was purged is asked about at once, and what was being read is for who waits', async (t) => {
+  const { source, read, drop } = setUp();
+  source.put('logo.png', await png(40, 30));
+  const { id } = await read();
+  drop([objectTag('other.png')]);
+  t.equal((await read()).id, id);
+  t.equal(source.opens.length, 1);
+  const opening = deferred();
+  source.faults.opening = opening.promise;
+  drop([objectTag('logo.png')]);
+  const before = read();
+  source.put('logo.png', await png(20, 10));
+  source.faults.opening = undefined;
+  drop([objectTag('logo.png')]);
+  const after = await read();
+  t.match(after, { size: { width: 20 } });
+  opening.resolve();
+  await before;
+  t.equal(await read(), after, 'which did not replace it');
+  t.equal(source.opens.length, 3);
+});
+
+t.test('with the source down, a purged watermark goes on being used', async (t) => {
+  const { source, read, drop } = setUp();
+  source.put('logo.png', await png(40, 30));
+  const { id } = await read();
+  drop([objectTag('logo.png')]);
+  source.faults.error = new ServiceError('source_failed');
+  t.equal((await read()).id, id);
+  drop([objectTag('logo.png')]);
+  source.faults.error = new ServiceError('not_found');
+  await t.rejects(read(), { code: 'source_failed' }, 'but not one that is gone');
 });

@@ -7,6 +7,7 @@ import { unwrappedHeaders, verifyPayload } from './aws-chunked.ts';
 import { closeServer, listen, type Outgoing, openUpstream, readAll, withoutHopHeaders } from './http-relay.ts';
 import { asFirstVersion, asSecondVersion } from './list-objects.ts';
 import { answerRead, type ByteRange } from './object-read.ts';
+import { createTurns, isConditionalPut, judgePut, type Turn } from './s3-conditional-put.ts';
 import { S3Error, sendError } from './s3-error.ts';
 import { encodePath, parseTarget } from './s3-target.ts';
 import { type Identity, verifySignature } from './sigv4.ts';
@@ -15,8 +16,9 @@ export type S3Front = { endpoint: string; close(): Promise<void> };
 
 /** What makes s3rver behave as S3: it verifies signatures and digests, and answers conditional and ranged reads. */
 export async function startS3Front(backend: string, identity: Identity): Promise<S3Front> {
+  const inTurn = createTurns();
   const server = createServer((req, res) => {
-    handle(req, res, backend, identity).catch((error: unknown) => {
+    handle(req, res, { backend, identity, inTurn }).catch((error: unknown) => {
       if (error instanceof S3Error) sendError(res, error);
       else res.destroy();
     });
@@ -24,11 +26,27 @@ export async function startS3Front(backend: string, identity: Identity): Promise
   return { endpoint: await listen(server), close: () => closeServer(server) };
 }
 
-async function handle(req: IncomingMessage, res: ServerResponse, backend: string, identity: Identity): Promise<void> {
+interface Front {
+  readonly backend: string;
+  readonly identity: Identity;
+  readonly inTurn: Turn;
+}
+
+async function handle(req: IncomingMessage, res: ServerResponse, front: Front): Promise<void> {
   // Before the verdict: an answer to a body that nobody reads may be lost with the connection.
   const sent = await readAll(req);
-  const payloadHash = verifySignature(req, identity);
+  const payloadHash = verifySignature(req, front.identity);
   const body = verifyPayload(sent, req.headers, payloadHash);
+  if (!isConditionalPut(req.method, req.headers)) return await forward(req, res, front.backend, body);
+  await front.inTurn(async () => {
+    const { url = '/' } = req;
+    const found = await fetch(new URL(backendPath(url), front.backend), { method: 'HEAD' });
+    judgePut(req.headers, found.ok ? String(found.headers.get('etag')) : undefined);
+    await forward(req, res, front.backend, body);
+  });
+}
+
+async function forward(req: IncomingMessage, res: ServerResponse, backend: string, body: Buffer): Promise<void> {
   const upstream = openUpstream(backend, outgoingOf(req, body), res);
   upstream.end(body);
   const [answer] = (await once(upstream, 'response')) as [IncomingMessage];

@@ -105,6 +105,20 @@ t.test('answers conditional reads', async (t) => {
   await refuses(t, get('gone', { IfMatch: etag }), 404, 'NoSuchKey');
 });
 
+t.test('replaces only what it was told to', async (t) => {
+  const { put, get } = await setUp(t);
+  const { ETag: first } = await put('a', 'one', { IfNoneMatch: '*' });
+  await refuses(t, put('a', 'two', { IfNoneMatch: '*' }), 412, 'PreconditionFailed');
+  await refuses(t, put('a', 'two', { IfMatch: '"other"' }), 412, 'PreconditionFailed');
+  const { ETag: second } = await put('a', 'two', { IfMatch: String(first) });
+  t.not(second, first);
+  await refuses(t, put('a', 'three', { IfMatch: String(first) }), 412, 'PreconditionFailed');
+  t.equal(await textOf(get('a')), 'two');
+  const racing = [1, 2, 3, 4].map((body) => put('a', `${body}`, { IfMatch: String(second) }));
+  const outcomes = await Promise.allSettled(racing);
+  t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1, 'one of four at once');
+});
+
 t.test('answers ranges', async (t) => {
   const { s3, get } = await setUp(t);
   await s3.put('a', '0123456789');

@@ -49,3 +49,8 @@ export function unhandledRejections(t: Test): readonly unknown[] {
   t.teardown(() => process.off('unhandledRejection', note));
   return reasons;
 }
+
+/** Waits until it holds; for ever where it never does, which is the test's time limit. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn();
+}
