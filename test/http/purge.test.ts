@@ -141,7 +141,7 @@ const MALFORMED: readonly [name: string, body: string | Buffer, headers: Record<
   ['another field', '{"keys":["a.jpg"],"prefix":["a/"]}', {}, /got "prefix"/],
   ['a bad key beside a good one', '{"keys":["a.jpg","../b.jpg"]}', {}, /"keys", item 1: expected no .*"\.\."/],
   ['no array', '{"keys":"a.jpg"}', {}, /"keys": expected an array/],
-  ['a prototype', '{"__proto__":{"keys":["a.jpg"]},"keys":["a.jpg"]}', {}, /proto/],
+  ['a prototype', '{"__proto__":{"keys":["a.jpg"]},"keys":["a.jpg"]}', {}, /JSON/],
   ['too much', Buffer.alloc(9 * 1024 * 1024, ' '), {}, /too large/],
 ];
 
