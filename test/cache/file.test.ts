@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -424,4 +424,34 @@ t.test('killed at any moment, processes leave nothing but whole entries', async 
   advance(16 * MINUTE);
   await tier.scan();
   t.same(await readdir(path.join(folder, 'tmp')), []);
+});
+
+t.test('what it may not remove, it does not say it has', async (t) => {
+  const { folder, store } = await setUp(t);
+  const key = `${'a'.repeat(16)}-1`;
+  await store.set(key, entryOf(10));
+  const file = fileOf(folder, key);
+  await rm(file);
+  await mkdir(file);
+  await t.rejects(store.drop(['a'.repeat(16)], new AbortController().signal), /cannot be removed from/);
+  await rmdir(file);
+  await store.drop(['a'.repeat(16)], new AbortController().signal);
+});
+
+t.test('a note is for its owner only, is never read half, and none that is too long is read', async (t) => {
+  const { folder, store } = await setUp(t);
+  const signal = new AbortController().signal;
+  await store.note.write('one', undefined, signal);
+  const file = path.join(folder, 'purges-1.json');
+  t.equal((await stat(file)).mode & 0o777, 0o600);
+  t.same(await filesIn(folder), ['purges-1.json'], 'nothing begun is left');
+  await writeFile(file, Buffer.alloc(4 * 1024 * 1024 + 1, ' '));
+  await t.rejects(store.note.read(undefined, signal), /has 4194305 bytes/);
+  await rm(file);
+  await mkdir(file);
+  await t.rejects(store.note.read(undefined, signal), { code: 'EISDIR' });
+  await rmdir(file);
+  await rm(path.join(folder, 'tmp'), { recursive: true });
+  await writeFile(path.join(folder, 'tmp'), 'in the way');
+  await t.rejects(store.note.write('two', undefined, signal), { code: 'ENOTDIR' });
 });

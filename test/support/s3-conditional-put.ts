@@ -22,7 +22,13 @@ export function judgePut(headers: IncomingHttpHeaders, etag: string | undefined)
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
   if (match !== undefined && etag === undefined)
     throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
-  const holds = (match === undefined || match === etag) && !(noneMatch === '*' && etag !== undefined);
+  // S3 takes an entity tag with its quotes or without them.
+  const holds =
+    (match === undefined || unquoted(match) === unquoted(etag)) && !(noneMatch === '*' && etag !== undefined);
   if (!holds)
     throw new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+}
+
+function unquoted(etag = ''): string {
+  return etag.replace(/^"|"$/g, '');
 }
