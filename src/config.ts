@@ -209,9 +209,14 @@ function validate(env: NodeJS.ProcessEnv): Values {
   }
 }
 
+const SECRETS: readonly VariableName[] = ['PURGE_TOKEN'];
+
 function invalid(name: VariableName, value: string | undefined, complaint?: string): ConfigError {
-  const is = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`;
-  return new ConfigError(`${name} ${is}; expected ${complaint ?? VARIABLES[name].expected}.`);
+  // What a start says is in a log that more people read than may know it.
+  const shown = SECRETS.includes(name) ? `something of ${value?.length} characters` : JSON.stringify(value);
+  return new ConfigError(
+    `${name} is ${value === undefined ? 'not set' : shown}; expected ${complaint ?? VARIABLES[name].expected}.`,
+  );
 }
 
 function toBytes(text: string): number {

@@ -84,3 +84,15 @@ t.test('a reader who has seen enough ends it quietly', async (t) => {
   const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   t.same({ err, code }, { err: '', code: 0 });
 });
+
+t.test('tags prints what an object is purged by', async (t) => {
+  const { out, err, code } = await lambent(['tags', 'a/b/photo.jpg', 'ä.jpg']);
+  t.same([err, code], ['', 0]);
+  t.match(
+    out,
+    /^69951fdf812773e1 {2}a\/b\/photo\.jpg\nff3b4c420a398ea4 {2}a\/b\/\nb3dda5b674f9ce73 {2}a\/\n[0-9a-f]{16} {2}ä\.jpg\n$/,
+  );
+  const bad = await lambent(['tags', 'a.jpg', '/b.jpg']);
+  t.match(bad, { out: '', err: 'lambent: "/b.jpg": expected no empty segment\n', code: 1 });
+  t.match(await lambent(['tags']), { err: /^Usage: .*lambent tags KEY/s, code: 2 });
+});

@@ -26,6 +26,12 @@ t.test('has a default for everything', (t) => {
     queueLength: 100,
     deadlineMs: 12_000,
     corsOrigins: '*',
+    cacheTagHeader: 'Cache-Tag',
+    purgeToken: undefined,
+    purgePropagationMs: 10_000,
+    purgeQueueUrl: undefined,
+    purgeCloudFront: undefined,
+    purgeCloudFrontBy: 'paths',
   });
   t.ok(config.workers >= 1);
   t.ok(Object.isFrozen(config));
@@ -43,10 +49,12 @@ t.test('reads every kind of value', (t) => {
       CORS_ORIGINS: 'https://a.example, http://b.example:8080',
       DEFAULT_OPTIONS: 'f=auto&q=75',
       WORKERS: '',
+      PURGE_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/purges',
     },
     SAMPLES,
   );
   t.match(config, {
+    purgeQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/purges',
     source: 's3://bucket/prefix',
     port: 8080,
     s3ForcePathStyle: true,
@@ -121,6 +129,25 @@ t.test('a bad value names variable, value and what was expected', (t) => {
     ['CORS_ORIGINS', 'example.org', /^CORS_ORIGINS is "example\.org"; expected \* or a list such as/],
     ['SVG', 'draw', /^SVG is "draw"; expected one of pass, rasterize, refuse\.$/],
     ['COMPAT', 'lambda', /^COMPAT is "lambda"; expected lambda-edge, or nothing\.$/],
+    ['CACHE_TAG_HEADER', 'Cache Tag', /^CACHE_TAG_HEADER is "Cache Tag"; expected a header name such as Cache-Tag/],
+    [
+      'PURGE_TOKEN',
+      'short secret',
+      /^PURGE_TOKEN is something of 12 characters; expected 16 to 512 visible characters/,
+    ],
+    ['PURGE_PROPAGATION_MS', '99', /^PURGE_PROPAGATION_MS is "99"; expected a whole number from 100 to 3600000\.$/],
+    ['PURGE_QUEUE_URL', 'lambent-purges', /^PURGE_QUEUE_URL is "lambent-purges"; expected the URL of an SQS queue\.$/],
+    [
+      'PURGE_QUEUE_URL',
+      'https://sqs.example/1/q',
+      /; expected it beside a bucket as SOURCE, whose notifications it has\.$/,
+    ],
+    [
+      'PURGE_CLOUDFRONT',
+      'd111.cloudfront.net',
+      /; expected the id of a CloudFront distribution, such as E2QWRUHAPOMQZL\.$/,
+    ],
+    ['PURGE_CLOUDFRONT_BY', 'keys', /; expected tags or paths\.$/],
     ['DEADLINE_MS', '-1', /^DEADLINE_MS is "-1"; expected a whole number from 100 to 600000\.$/],
   ];
   for (const [name, value, message] of cases) {

@@ -105,7 +105,7 @@ const SECRETS = {
   AWS_SECRET_ACCESS_KEY: 'secret-access-key',
   AWS_SESSION_TOKEN: 'secret-session',
   SIGNING_KEYS: 'kid:secret-signing',
-  PURGE_TOKEN: 'secret-purge',
+  PURGE_TOKEN: 'secret-purge-token',
   ORIGIN_SECRETS: 'secret-origin',
   UPLOADS_JWT_SECRET: 'secret-jwt',
 };

@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { folderTag, objectTag } from '../../src/cache/tags.ts';
 import { temporaryFolder } from '../support/cache-entries.ts';
-import { jpeg } from '../support/pictures.ts';
+import { jpeg, png } from '../support/pictures.ts';
 import { type Answer, ask, type Service, startOverS3, startService } from '../support/service.ts';
 
 const TOKEN = 'a-token-of-enough-length';
@@ -198,4 +200,17 @@ t.test('two instances with one store: what one purges, the other has forgotten, 
     while (status === 'lambent; hit') status = await statusOf(two);
     t.equal(status, 'lambent; fwd=miss', `${folder}: neither from memory nor from the store`);
   }
+});
+
+t.test('a watermark that is overwritten is new at once', async (t) => {
+  const file = path.join(await temporaryFolder(t), 'watermarks.json');
+  await writeFile(file, JSON.stringify({ logo: { key: 'marks/logo.png' } }));
+  const { s3, service } = await startOverS3(t, { env: { ...env, WATERMARKS_FILE: file } });
+  await s3.put('a.jpg', await jpeg(100, 80));
+  await s3.put('marks/logo.png', await png(10, 10));
+  const before = await service.get('/a.jpg?w=50&wm=logo');
+  await s3.put('marks/logo.png', await png(30, 10));
+  t.equal((await service.get('/a.jpg?w=50&wm=logo')).headers.etag, before.headers.etag);
+  await purge(service, { prefixes: ['marks/'] });
+  t.not((await service.get('/a.jpg?w=50&wm=logo')).headers.etag, before.headers.etag);
 });
