@@ -1,0 +1,50 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** Resolves after so many milliseconds, rejects as soon as the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export const realWait: Wait = (ms, signal) => setTimeout(ms, undefined, { signal });
+
+/** Waits so many milliseconds, or until the signal aborts: either way, on it goes. */
+export async function pause(wait: Wait, ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, signal).catch(() => {});
+}
+
+/**
+ * The outcome of `work`. Rejects at the limit, or with the signal, also while the SDK does what it does not interrupt: finds
+ * credentials, waits before it tries again.
+ */
+export async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const limit = new AbortController();
+  const stop = () => limit.abort(signal.reason);
+  signal.addEventListener('abort', stop);
+  const timer = globalThis.setTimeout(() => limit.abort(new Error(`No end within ${ms} ms.`)), ms);
+  try {
+    return await new Promise((resolve, reject) => {
+      limit.signal.addEventListener('abort', () => reject(limit.signal.reason));
+      work(limit.signal).then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Waits for the end of what runs. After so many milliseconds it is aborted by its controller, and then has to end. */
+export async function endWithin(
+  ms: number,
+  wait: Wait,
+  running: Promise<void> | undefined,
+  controller: AbortController,
+): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([running, pause(wait, ms, ended.signal)]);
+  ended.abort();
+  controller.abort(new Error('The process ends.'));
+  await running;
+}
