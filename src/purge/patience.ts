@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { orAborted, withinTime } from '../abort.ts';
 
 /** Resolves after so many milliseconds, rejects as soon as the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -14,25 +15,8 @@ export async function pause(wait: Wait, ms: number, signal: AbortSignal): Promis
  * The outcome of `work`. Rejects at the limit, or with the signal, also while the SDK does what it does not interrupt: finds
  * credentials, waits before it tries again.
  */
-export async function within<T>(
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  signal.throwIfAborted();
-  const limit = new AbortController();
-  const stop = () => limit.abort(signal.reason);
-  signal.addEventListener('abort', stop);
-  const timer = globalThis.setTimeout(() => limit.abort(new Error(`No end within ${ms} ms.`)), ms);
-  try {
-    return await new Promise((resolve, reject) => {
-      limit.signal.addEventListener('abort', () => reject(limit.signal.reason));
-      work(limit.signal).then(resolve, reject);
-    });
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
+export function within<T>(ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withinTime(ms, signal, (limited) => orAborted(work(limited), limited));
 }
 
 /** Waits for the end of what runs. After so many milliseconds it is aborted by its controller, and then has to end. */

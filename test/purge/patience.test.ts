@@ -30,7 +30,7 @@ t.test('work past its time is over, whether it listens or not', async (t) => {
     told = signal;
     return forever();
   };
-  await t.rejects(within(1, never(), work), { message: 'No end within 1 ms.' });
+  await t.rejects(within(1, never(), work), { message: 'No answer within 1 ms.' });
   t.ok(told?.aborted);
 });
 

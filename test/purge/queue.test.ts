@@ -226,7 +226,7 @@ t.test('a queue that does not answer at all', async (t) => {
   sqs.fault = () => true;
   queue.start();
   t.same(await take(1), ['receive_failed']);
-  t.match(lines, [{ details: { err: { message: 'No end within 50 ms.' } } }]);
+  t.match(lines, [{ details: { err: { message: 'No answer within 50 ms.' } } }]);
 });
 
 t.test('a region or credentials that nobody gave', async (t) => {
