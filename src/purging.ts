@@ -4,6 +4,7 @@ import type { Store } from './cache/tier.ts';
 import type { Config } from './config.ts';
 import type { PurgeRouteOptions } from './http/purge.ts';
 import type { Invalidator } from './purge/cloudfront.ts';
+import { delayed } from './purge/delayed.ts';
 import { createJournal, type Journal } from './purge/journal.ts';
 import { withoutPurged } from './purge/purged-store.ts';
 import { createPurger, type Purger } from './purge/purger.ts';
@@ -28,17 +29,22 @@ export interface Purging {
   close(): Promise<void>;
 }
 
+/** A purge is tried for as long as it may take to arrive, within what somebody waits for. */
+const [MIN_LIMIT_MS, MAX_LIMIT_MS] = [1_000, 10_000];
+
 /** The part of the composition root that forgets: by request, by notification, and what other replicas were told to. */
 export async function createPurging(config: Config, parts: PurgingParts): Promise<Purging> {
   const { store, forget, metrics, logger } = parts;
   const journal = store && openJournal(config, store, (tags) => purger.hear(tags), parts);
-  const cdn = await openInvalidator(config, parts);
+  const invalidator = await openInvalidator(config, parts);
+  const cdn = invalidator && store ? delayed(invalidator, config.purgePropagationMs) : invalidator;
   const purger = createPurger({
     forget,
     shared: store && journal && { store, journal },
     cdn,
     observe: metrics.purged,
     logger,
+    limitMs: Math.max(MIN_LIMIT_MS, Math.min(config.purgePropagationMs, MAX_LIMIT_MS)),
   });
   const queue = await openQueue(config, purger, parts);
   const { purgeToken: token, purgeCloudFrontBy: by } = config;
@@ -88,7 +94,7 @@ async function openQueue(
     place: bucketPlace(new URL(source)),
     async purge(keys, signal) {
       const { store, replicas } = await purger.purge({ keys, prefixes: [], tags: [] }, signal);
-      // The CDN goes on being told; a message that comes again would tell it twice.
+      // The CDN is told later, and goes on being told.
       if (store === 'failed' || replicas === 'failed') throw new Error('Not purged everywhere.');
     },
     observe: metrics.queueAsked,

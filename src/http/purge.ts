@@ -1,9 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NEVER } from '../abort.ts';
 import { ServiceError } from '../errors.ts';
 import { readPurgeOrder } from '../purge/purge-order.ts';
-import type { PurgeReport, Purger } from '../purge/purger.ts';
+import type { Purged, Purger, StepOutcome } from '../purge/purger.ts';
 import { sendError } from './error-handler.ts';
 
 export interface PurgeRouteOptions {
@@ -12,6 +13,12 @@ export interface PurgeRouteOptions {
   /** Whether the CDN can be told of tags. */
   readonly takesTags: boolean;
 }
+
+/** The answer. `pending`: the CDN goes on being told. */
+type PurgeReport = Omit<Purged, 'cdn'> & { readonly cdn: StepOutcome | 'pending' };
+
+// Long enough for a CDN that is told at once and answers.
+const CDN_PATIENCE_MS = 3_000;
 
 // A thousand keys of 1024 bytes, each character of which may be escaped by six.
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -43,7 +50,11 @@ export function purgeRoutes(app: FastifyInstance, { token, purger, takesTags }: 
         '"tags": expected keys or prefixes instead, since PURGE_CLOUDFRONT_BY is paths',
       );
     // Not given up when who asked for it leaves: half a purge helps nobody.
-    const report = await purger.purge(order, NEVER);
+    const { cdn, ...purged } = await purger.purge(order, NEVER);
+    const report = {
+      ...purged,
+      cdn: await Promise.race([cdn, setTimeout(CDN_PATIENCE_MS, 'pending' as const, { ref: false })]),
+    };
     const { keys, prefixes, tags } = order;
     request.log.info({ keys: keys.length, prefixes: prefixes.length, tags: tags.length, ...report }, 'purged');
     reply.code(statusOf(report)).header('cache-control', 'no-store');
@@ -59,9 +70,8 @@ function toBadPurge(error: FastifyError): unknown {
 
 /** 200 where all is done, 202 where the CDN is still being told, 503 where it has to be asked for again. */
 function statusOf({ store, replicas, cdn }: PurgeReport): number {
-  const outcomes = [store, replicas, cdn];
-  if (outcomes.includes('failed')) return 503;
-  return outcomes.includes('pending') ? 202 : 200;
+  if ([store, replicas, cdn].includes('failed')) return 503;
+  return cdn === 'pending' ? 202 : 200;
 }
 
 /** Of one length, whatever it is of. */

@@ -17,7 +17,7 @@ export interface PurgerOptions {
   readonly observe: (step: PurgeStep, outcome: 'done' | 'failed') => void;
   readonly logger: Pick<Logger, 'warn'>;
   /** How long a purge is tried, in milliseconds. */
-  readonly limitMs?: number;
+  readonly limitMs: number;
 }
 
 /** What a purge is made of here; `heard` is one of another replica. The CDN's client counts for itself. */
@@ -25,31 +25,31 @@ export const PURGE_STEPS = ['memory', 'store', 'replicas', 'heard'] as const;
 
 export type PurgeStep = (typeof PURGE_STEPS)[number];
 
-/** `none`: there is none. `pending`: it goes on being tried. */
-export type StepOutcome = 'done' | 'pending' | 'failed' | 'none';
+/** `none`: there is none, or none to be told now. */
+export type StepOutcome = 'done' | 'failed' | 'none';
 
-export interface PurgeReport {
+export interface Purged {
   /** Variants that were in memory here. */
   readonly variants: number;
   readonly store: StepOutcome;
   readonly replicas: StepOutcome;
-  readonly cdn: StepOutcome;
+  /** Never rejects; may take minutes. */
+  readonly cdn: Promise<StepOutcome>;
 }
 
 export interface Purger {
-  /** Settles within the limit, and says what was done. Purging twice is harmless. */
-  purge(order: PurgeOrder, signal: AbortSignal): Promise<PurgeReport>;
+  /** Resolves within the limit, and says what was done. Purging twice is harmless. */
+  purge(order: PurgeOrder, signal: AbortSignal): Promise<Purged>;
   /** Drops what another replica has purged. */
   hear(tags: readonly string[]): void;
 }
 
-const LIMIT_MS = 10_000;
 const BACKOFF = { firstMs: 100, maxMs: 2_000 };
 // What a store answers to an object it has nothing of, in milliseconds, times a thousand objects, is too long one by one.
 const DROPS_AT_ONCE = 8;
 
 export function createPurger(options: PurgerOptions): Purger {
-  const { forget, shared, cdn, observe, logger, limitMs = LIMIT_MS } = options;
+  const { forget, shared, cdn, observe, logger, limitMs } = options;
 
   function failed(step: PurgeStep, error: unknown): void {
     observe(step, 'failed');
@@ -94,27 +94,27 @@ export function createPurger(options: PurgerOptions): Purger {
   }
 
   /** So does the CDN's client, which counts for itself. */
-  async function invalidate(order: PurgeOrder, signal: AbortSignal): Promise<StepOutcome> {
+  async function invalidate(order: PurgeOrder): Promise<StepOutcome> {
     if (!cdn) return 'none';
-    try {
-      await orAborted(cdn.invalidate(order), signal);
-      return 'done';
-    } catch (error) {
-      return error === signal.reason ? 'pending' : 'failed';
-    }
+    return await cdn.invalidate(order).then(
+      () => 'done' as const,
+      () => 'failed' as const,
+    );
   }
 
   return {
     async purge(order, signal) {
       const named = nameTags(order);
-      const dropped = forget(allOf(named));
+      const variants = forget(allOf(named));
       observe('memory', 'done');
-      // A variant of an object, that is: folders are not found in a store, which the journal knows.
+      // Of objects, that is: what is in a folder cannot be found in a store, which the journal knows.
       const objects = [...named.objects, ...named.given];
-      const [store, replicas, accepted] = await withinTime(limitMs, signal, (limit) =>
-        Promise.all([dropInStore(objects, limit), tellReplicas(named, limit), invalidate(order, limit)]),
+      const [store, replicas] = await withinTime(limitMs, signal, (limit) =>
+        Promise.all([dropInStore(objects, limit), tellReplicas(named, limit)]),
       );
-      return { variants: dropped, store, replicas, cdn: accepted };
+      const isDone = store !== 'failed' && replicas !== 'failed';
+      // A CDN would fetch the old one again from where it still is. Whoever ordered it orders it again.
+      return { variants, store, replicas, cdn: isDone ? invalidate(order) : Promise.resolve('none') };
     },
     hear(tags) {
       const dropped = forget(tags);
