@@ -118,6 +118,7 @@ t.test('what breaks a rule is found', (t) => {
     ['a node can be emptied when there are as few pods as can be', 'PodDisruptionBudget', 'spec', budget('51%')],
     ['what the pod refers to is there', 'Deployment', `${POD}.serviceAccountName`, 'default'],
     ['what the pod refers to is there', 'Deployment', `${CONTAINER}.envFrom.0.configMapRef.name`, 'x'],
+    ['what the pod refers to is there', 'Deployment', `${CONTAINER}.envFrom.1.secretRef.optional`, false],
     ['what the pod refers to is there', 'Deployment', `${CONTAINER}.volumeMounts`, [{ name: 'x', mountPath: '/x' }]],
     ['originals from a folder are in a volume', 'ConfigMap', 'data.SOURCE', 'file:///pictures'],
     ['the image has a version', 'Deployment', `${CONTAINER}.image`, 'registry.example/lambent:latest'],

@@ -125,7 +125,10 @@ export const RULES = {
   'a node can be emptied when there are as few pods as can be': (deployed) => disruptionsAllowed(deployed) >= 1,
   'what the pod refers to is there': ({ pod, container, manifests }) =>
     has(manifests, 'ServiceAccount', pod.serviceAccountName) &&
-    (container.envFrom ?? []).every(({ configMapRef }) => has(manifests, 'ConfigMap', configMapRef?.name)) &&
+    (container.envFrom ?? []).every(
+      // No secret is in a manifest: then the pod has to start without it.
+      ({ configMapRef, secretRef }) => secretRef?.optional || has(manifests, 'ConfigMap', configMapRef?.name),
+    ) &&
     (pod.volumes ?? []).every((volume) =>
       has(manifests, 'PersistentVolumeClaim', volume.persistentVolumeClaim?.claimName),
     ) &&
