@@ -69,6 +69,9 @@ t.test('an order of nothing is done', async (t) => {
   t.equal(await ask().settled, 'taken');
   t.equal(await ask('a/').settled, 'taken', 'so is one of nothing that can be asked for');
   t.same([...waits.all, ...outcomes], []);
+  const something = ask('a.jpg');
+  await waits.end(GATHER);
+  t.equal(await something.settled, 'taken', 'and one of something is sent as ever');
 });
 
 t.test('a full batch goes at once, and no request has more than can be in progress', async (t) => {
@@ -306,6 +309,7 @@ t.test('the end: what waits is sent at once', async (t) => {
   t.same(server.invalidations.length, 1);
   t.same(outcomes, ['accepted']);
   t.same(waits.held, []);
+  await until(async () => (await server.openSockets()) === 0);
   t.equal(await ask('b.jpg').settled, 'Error', 'and nothing is taken any more');
   t.same(outcomes, ['accepted']);
 });

@@ -63,6 +63,9 @@ t.test('what changed is purged and deleted, what is of no interest deleted', asy
   await sqs.send(event('d.jpg'));
   t.same(await take(1), ['purged'], 'and goes on');
   t.same(purges[1], ['d.jpg']);
+  await sqs.send(event('e.jpg', 'Object Tags Added'));
+  t.same(await take(1), ['ignored']);
+  t.equal(purges.length, 2, 'nothing is purged for nothing');
   t.same(lines, [], 'without a word');
 });
 
@@ -221,6 +224,19 @@ t.test('a queue that refuses or is gone is asked again, ever more slowly, with t
   t.equal(lines.length, 3);
 });
 
+t.test('a connection that breaks once is no outage', async (t) => {
+  const { sqs, queue, take, lines } = await setUp(t);
+  sqs.fault = (_asked, res) => {
+    sqs.fault = undefined;
+    res.destroy();
+    return true;
+  };
+  await sqs.send(event('a.jpg'));
+  queue.start();
+  t.same(await take(1), ['purged']);
+  t.same(lines, []);
+});
+
 t.test('a queue that does not answer at all', async (t) => {
   const { sqs, queue, take, lines } = await setUp(t, { limits: { receiveMs: 50 } });
   sqs.fault = () => true;
@@ -248,10 +264,12 @@ t.test('what is set of endpoints for other services changes nothing', async (t) 
   setEnvironment(t, 'AWS_USE_FIPS_ENDPOINT', 'true');
   setEnvironment(t, 'AWS_USE_DUALSTACK_ENDPOINT', 'true');
   setEnvironment(t, 'AWS_ENDPOINT_URL', 'http://127.0.0.1:1');
+  const warned = t.capture(console, 'warn');
   const { queue, take } = openQueue(t, sqs);
   await sqs.send(event('a.jpg'));
   queue.start();
   t.same(await take(1), ['purged']);
+  t.same(warned(), [], 'nor does the SDK say anything');
 });
 
 t.test('messages that cannot be deleted are counted, and come again', async (t) => {
@@ -330,8 +348,10 @@ t.test('the end: before the beginning, and during a pause', async (t) => {
   await sqs.send(event('a.jpg'));
   other.queue.start();
   await until(() => other.waits.held.length === 1);
+  t.equal(await sqs.openSockets(), 1);
   await other.queue.close();
   t.same(other.waits.held, []);
+  await until(async () => (await sqs.openSockets()) === 0);
 });
 
 t.test('the end: what is worked on is brought to its end', async (t) => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
 import { closeServer, listen, readAll } from './http-relay.ts';
 
 export type Invalidation = {
@@ -26,6 +27,8 @@ export type TestCloudFront = {
   fault: CloudFrontFault | undefined;
   /** Nothing is in progress any more. */
   finish(): void;
+  /** Connections that are open. */
+  openSockets(): Promise<number>;
   /** Nobody listens any more: what connects is refused. */
   close(): Promise<void>;
 };
@@ -66,6 +69,8 @@ export async function startCloudFrontServer(): Promise<TestCloudFront> {
       sendRefusal(res, error as Refusal);
     }
   });
+  // What is idle is closed by whoever opened it, or shows.
+  server.keepAliveTimeout = 0;
   const endpoint = await listen(server);
 
   /** The invalidation that a request is, or was before. */
@@ -116,6 +121,7 @@ export async function startCloudFrontServer(): Promise<TestCloudFront> {
     finish() {
       finished = invalidations.length;
     },
+    openSockets: () => promisify(server.getConnections.bind(server))(),
     close: () => closeServer(server),
   };
   return cloudfront;

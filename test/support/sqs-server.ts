@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -30,6 +31,8 @@ export type TestSqs = {
   readonly requests: readonly SqsRequest[];
   /** Sees first what is asked for at `queueUrl`. `answers` makes one. */
   fault: SqsFault | undefined;
+  /** Connections to `queueUrl` that are open. */
+  openSockets(): Promise<number>;
   /** Resolves to the message's id. */
   send(body: string): Promise<string>;
   /** Messages that have not been deleted, whoever has received them. */
@@ -106,15 +109,23 @@ type Inspected = {
   readonly inflight: readonly { readonly receiptHandle: string }[];
 };
 
-type Front = Pick<TestSqs, 'queueUrl' | 'requests' | 'fault' | 'close'>;
+type Front = Pick<TestSqs, 'queueUrl' | 'requests' | 'fault' | 'openSockets' | 'close'>;
 
 /** fauxqs knows a queue by the URL it was made with, whose host no resolver has to know: here it has another. */
 async function startFront(store: string, known: string): Promise<Front> {
   const requests: SqsRequest[] = [];
   const server = createServer((req, res) => void relay(req, res).catch(() => res.destroy()));
+  // What is idle is closed by whoever opened it, or shows.
+  server.keepAliveTimeout = 0;
   const endpoint = await listen(server);
   const queueUrl = endpoint + new URL(known).pathname;
-  const front: Front = { queueUrl, requests, fault: undefined, close: () => closeServer(server) };
+  const front: Front = {
+    queueUrl,
+    requests,
+    fault: undefined,
+    openSockets: () => promisify(server.getConnections.bind(server))(),
+    close: () => closeServer(server),
+  };
 
   async function relay(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const asked = await readRequest(req);
