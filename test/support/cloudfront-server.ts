@@ -40,6 +40,7 @@ const PATH = /^(?=.{1,4000}$)\/(?:[A-Za-z0-9\-._!$&'()+,;=:@/]|%[0-9A-F]{2})*\*?
 const TAG = /^#[!-+\--~]{1,256}$/;
 
 const KEY_ID = 'CFTEST';
+const ENVIRONMENT = { AWS_ACCESS_KEY_ID: KEY_ID, AWS_SECRET_ACCESS_KEY: 'secret' };
 const DISTRIBUTION = 'EDFDVBD6EXAMPLE';
 const NAMESPACE = 'http://cloudfront.amazonaws.com/doc/2020-05-31/';
 
@@ -57,8 +58,7 @@ class Refusal extends Error {
 /** CloudFront's CreateInvalidation of one distribution, stricter than it: whatever it might take otherwise is refused. */
 export async function startCloudFrontServer(): Promise<TestCloudFront> {
   const requests: InvalidationRequest[] = [];
-  const invalidations: Invalidation[] = [];
-  let finished = 0;
+  const { invalidations, take, finish } = createLedger();
   const server = createServer(async (req, res) => {
     const body = await readAll(req);
     try {
@@ -72,21 +72,6 @@ export async function startCloudFrontServer(): Promise<TestCloudFront> {
   // What is idle is closed by whoever opened it, or shows.
   server.keepAliveTimeout = 0;
   const endpoint = await listen(server);
-
-  /** The invalidation that a request is, or was before. */
-  function take(reference: string, items: readonly string[]): Invalidation {
-    const known = invalidations.find((one) => one.reference === reference);
-    if (known && known.items.join() !== items.join()) throw new Refusal(400, 'InvalidationBatchAlreadyExists');
-    if (known) return known;
-    const inProgress = [...items, ...invalidations.slice(finished).flatMap((one) => one.items)];
-    const wildcards = inProgress.filter((item) => item.startsWith('/') && item.endsWith('*')).length;
-    if (wildcards > MOST_WILDCARDS || inProgress.length - wildcards > MOST_FILES) {
-      throw new Refusal(400, 'TooManyInvalidationsInProgress');
-    }
-    const invalidation = { id: `I${invalidations.length}`, reference, items };
-    invalidations.push(invalidation);
-    return invalidation;
-  }
 
   function log({ reference, items }: Omit<Invalidation, 'id'>, res: ServerResponse): void {
     requests.push({
@@ -110,21 +95,44 @@ export async function startCloudFrontServer(): Promise<TestCloudFront> {
   const cloudfront: TestCloudFront = {
     endpoint,
     distributionId: DISTRIBUTION,
-    environment: {
-      AWS_ENDPOINT_URL_CLOUDFRONT: endpoint,
-      AWS_ACCESS_KEY_ID: KEY_ID,
-      AWS_SECRET_ACCESS_KEY: 'secret',
-    },
+    environment: { ...ENVIRONMENT, AWS_ENDPOINT_URL_CLOUDFRONT: endpoint },
     requests,
     invalidations,
     fault: undefined,
-    finish() {
-      finished = invalidations.length;
-    },
+    finish,
     openSockets: () => promisify(server.getConnections.bind(server))(),
     close: () => closeServer(server),
   };
   return cloudfront;
+}
+
+/** What has been taken, and what of it is in progress. */
+function createLedger() {
+  const invalidations: Invalidation[] = [];
+  let finished = 0;
+
+  /** The invalidation that a request is, or was before. */
+  function take(reference: string, items: readonly string[]): Invalidation {
+    const known = invalidations.find((one) => one.reference === reference);
+    if (known && known.items.join() !== items.join()) throw new Refusal(400, 'InvalidationBatchAlreadyExists');
+    if (known) return known;
+    const inProgress = [...items, ...invalidations.slice(finished).flatMap((one) => one.items)];
+    const wildcards = inProgress.filter((item) => item.startsWith('/') && item.endsWith('*')).length;
+    if (wildcards > MOST_WILDCARDS || inProgress.length - wildcards > MOST_FILES) {
+      throw new Refusal(400, 'TooManyInvalidationsInProgress');
+    }
+    const invalidation = { id: `I${invalidations.length}`, reference, items };
+    invalidations.push(invalidation);
+    return invalidation;
+  }
+
+  return {
+    invalidations,
+    take,
+    finish() {
+      finished = invalidations.length;
+    },
+  };
 }
 
 const SIGNED = new RegExp(

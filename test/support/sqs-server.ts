@@ -47,6 +47,11 @@ export type TestSqs = {
 const QUEUE = 'changes';
 const REGION = 'eu-west-1';
 const CREDENTIALS = { accessKeyId: 'SQSTEST', secretAccessKey: 'secret' };
+const ENVIRONMENT = {
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+};
 
 /**
  * A server with one empty queue: fauxqs 1.9.2, behind a front that logs and breaks. What prepares and inspects goes by a way
@@ -75,11 +80,7 @@ export async function startSqsServer(): Promise<TestSqs> {
   return Object.assign(front, {
     region: REGION,
     credentials: CREDENTIALS,
-    environment: {
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-    },
+    environment: ENVIRONMENT,
     async send(body: string) {
       const { MessageId = '' } = await client.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
       return MessageId;
