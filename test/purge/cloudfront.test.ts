@@ -3,9 +3,9 @@ import { objectTag } from '../../src/cache/tags.ts';
 import { type CloudFrontOptions, createCloudFront } from '../../src/purge/cloudfront.ts';
 import type { InvalidationOutcome } from '../../src/purge/outcomes.ts';
 import { startCloudFrontServer } from '../support/cloudfront-server.ts';
-import { holdWaits, recordLog, until } from '../support/held-waits.ts';
+import { holdWaits, recordLog } from '../support/held-waits.ts';
 import { setEnvironment } from '../support/service.ts';
-import { quiet, stateOf, unhandledRejections } from '../support/waiting.ts';
+import { quiet, stateOf, unhandledRejections, until } from '../support/waiting.ts';
 
 async function setUp(t: Test, options: Partial<CloudFrontOptions> = {}) {
   const server = await startCloudFrontServer();

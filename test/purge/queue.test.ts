@@ -2,10 +2,10 @@ import t, { type Test } from 'tap';
 import type { QueueOutcome } from '../../src/purge/outcomes.ts';
 import { createPurgeQueue, type PurgeQueueOptions } from '../../src/purge/queue.ts';
 import { createSqsClient, regionOf } from '../../src/purge/sqs.ts';
-import { holdWaits, recordLog, until } from '../support/held-waits.ts';
+import { holdWaits, recordLog } from '../support/held-waits.ts';
 import { setEnvironment } from '../support/service.ts';
 import { answers, startSqsServer, type TestSqs } from '../support/sqs-server.ts';
-import { deferred, quiet, stateOf, unhandledRejections } from '../support/waiting.ts';
+import { deferred, quiet, stateOf, unhandledRejections, until } from '../support/waiting.ts';
 
 function openQueue(t: Test, sqs: TestSqs, options: Partial<PurgeQueueOptions> = {}) {
   const outcomes: QueueOutcome[] = [];

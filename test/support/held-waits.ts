@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { until } from './waiting.ts';
 
 export interface HeldWaits {
   /** In place of a timer. Rejects when its signal aborts, as one of Node.js does. */
@@ -41,11 +41,6 @@ export function holdWaits(): HeldWaits {
       one?.resolve();
     },
   };
-}
-
-/** Lets everything else go on until it holds; the test's own timeout ends it otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turn();
 }
 
 export interface LogLine {

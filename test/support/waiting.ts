@@ -51,6 +51,6 @@ export function unhandledRejections(t: Test): readonly unknown[] {
 }
 
 /** Waits until it holds; for ever where it never does, which is the test's time limit. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await turn();
 }
