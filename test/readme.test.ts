@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
+import { readConfig } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { OPTIONS } from '../src/request/options.ts';
 import { VARIABLES } from '../src/variables.ts';
@@ -46,11 +47,14 @@ function relativeLinks(markdown: string): string[] {
   return links.flatMap((link = '') => (/^(\w+:|#)/.test(link) ? [] : link.replace(/#.*/, '')));
 }
 
-t.test('README tells CDNs of every option', (t) => {
+t.test('CDNs are told of every option', async (t) => {
   const names = Object.keys(OPTIONS);
   t.match(readme, `query strings by allow-list: ${names.map((name) => `\`${name}\``).join(', ')};`);
-  t.match(readme, `set $image_query "${names.map((name) => `${name}=$arg_${name}`).join('&')}";`);
-  t.end();
+  const nginx = await read('edge/nginx/lambent.conf');
+  t.match(nginx, `set $image_query "${names.map((name) => `${name}=$arg_${name}`).join('&')}";`);
+  t.equal(names.at(-1), 'dl', 'by which nginx tells originals');
+  const [, patience] = /proxy_read_timeout (\d+)s;/.exec(nginx) ?? [];
+  t.ok(Number(patience) * 1000 > readConfig({}, 'file:///samples').deadlineMs, 'and it waits longer than the service');
 });
 
 t.test('README has the options of the code', (t) => {
@@ -86,7 +90,7 @@ t.test('README has the two commands', (t) => {
 
 t.test('links lead to files', async (t) => {
   const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
-  for (const document of ['README.md', ...docs.map((file) => `docs/${file}`)]) {
+  for (const document of ['README.md', 'edge/nginx/README.md', ...docs.map((file) => `docs/${file}`)]) {
     for (const link of relativeLinks(await read(document))) {
       const file = path.join(ROOT, path.dirname(document), link);
       await t.resolves(access(file), `${document} -> ${link}`);
