@@ -36,6 +36,7 @@ test('status, headers and body are the service’s, of pictures, originals and e
     ];
     t.same(own(first), own(direct), target);
     t.same(own(second), own(direct), target);
+    t.equal(first.headers.server, 'nginx');
     const isPassed = target === '/-/x';
     t.same([first.headers['x-cache'], second.headers['x-cache']], isPassed ? [undefined, undefined] : ['MISS', 'HIT']);
   }
@@ -90,7 +91,11 @@ test('preflights, other methods and /-/ are the service’s to answer, every tim
       t.match(refused, { status: 405, headers: { allow: 'GET, HEAD, OPTIONS' }, body: /"method_not_allowed"/ });
     }
   }
-  t.match(arrivals[0]?.headers, { origin: 'https://a.example', 'access-control-request-headers': 'range' });
+  t.match(arrivals[0]?.headers, {
+    origin: 'https://a.example',
+    'access-control-request-method': 'GET',
+    'access-control-request-headers': 'range',
+  });
   for (const method of ['GET', 'HEAD', 'GET']) {
     t.match(await nginx.send(method, '/-/x?w=1&y=2'), { status: 404, headers: { 'cache-control': 'no-store' } });
   }
@@ -102,11 +107,15 @@ test('a body does not reach the service', async (t) => {
   const service = await startService(t);
   const nginx = await startNginx(t, service);
   const arrivals = arrivalsAt(service);
+  const errors: Error[] = [];
+  service.app.publicApp.server.on('clientError', (error) => void errors.push(error));
   const client = request(`${nginx.url}/harbour.jpg`, { method: 'POST', agent: false });
   client.end('x'.repeat(100));
   const [answer] = await once(client, 'response');
   t.equal(answer.resume().statusCode, 405);
   t.equal(arrivals[0]?.headers['content-length'], undefined);
+  t.equal((await nginx.get('/harbour.jpg?w=64')).status, 200);
+  t.same(errors, [], 'nor is it taken for the next request');
 });
 
 test('the id of a request goes on, so that logs can be joined', async (t) => {
