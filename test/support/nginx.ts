@@ -46,7 +46,7 @@ export interface Nginx {
 }
 
 export interface NginxOptions {
-  /** How long an answer is kept, for the 5 s of the configuration. */
+  /** How long an answer is kept, for the 4s of the configuration. */
   readonly fresh?: string;
   /** What a user may be told to change: texts of the file, and others for them. */
   readonly edits?: Readonly<Record<string, string>>;
@@ -109,7 +109,7 @@ async function prepare(url: string, port: number, { fresh = '1h', edits = {} }: 
     '127.0.0.1:8080': `127.0.0.1:${port}`,
     'server 127.0.0.1:3000;': `server ${new URL(url).host};`,
     '/var/cache/lambent ': `${folder}/cache `,
-    '422 5s;': `422 ${fresh};`,
+    '422 4s;': `422 ${fresh};`,
   };
   await writeFile(path.join(folder, 'lambent.conf'), changed(await readFile(CONFIGURATION, 'utf8'), changes));
   await writeFile(path.join(folder, 'nginx.conf'), around(folder));
