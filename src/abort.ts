@@ -35,3 +35,11 @@ export async function withinTime<T>(
     signal.removeEventListener('abort', stop);
   }
 }
+
+/**
+ * The same, also for work that ends with no signal: the AWS SDK does not while it finds credentials, or waits before it tries again.
+ * Then `work` itself goes on.
+ */
+export function orTimedOut<T>(ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withinTime(ms, signal, (limited) => orAborted(work(limited), limited));
+}

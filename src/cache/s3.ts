@@ -1,4 +1,4 @@
-import { NEVER, orAborted, withinTime } from '../abort.ts';
+import { NEVER, orTimedOut } from '../abort.ts';
 import { createBreaker } from './breaker.ts';
 import { decodeEntry, encodeEntry, entryName, lengthOf, MAX_ENTRY_BYTES } from './entry-codec.ts';
 import { createS3Bucket } from './s3-bucket.ts';
@@ -41,7 +41,9 @@ export function createS3Store(options: S3StoreOptions): Store {
   const bucket = createS3Bucket(options);
 
   async function read(key: string): Promise<CacheEntry | undefined> {
-    const object = await within(limits.readMs, (signal) => bucket.read(entryName(key), limits.entryBytes, signal));
+    const object = await orTimedOut(limits.readMs, NEVER, (signal) =>
+      bucket.read(entryName(key), limits.entryBytes, signal),
+    );
     breaker.succeeded();
     const { bytes } = object;
     const entry = decodeEntry(key, bytes);
@@ -60,7 +62,7 @@ export function createS3Store(options: S3StoreOptions): Store {
   async function write(key: string, entry: CacheEntry): Promise<void> {
     const parts = encodeEntry(key, entry);
     if (lengthOf(parts) > limits.entryBytes) return observe('dropped');
-    await within(limits.writeMs, (signal) => bucket.write(entryName(key), Buffer.concat(parts), signal));
+    await orTimedOut(limits.writeMs, NEVER, (signal) => bucket.write(entryName(key), Buffer.concat(parts), signal));
     observe('stored');
   }
 
@@ -88,9 +90,4 @@ export function createS3Store(options: S3StoreOptions): Store {
     note: createS3Note(bucket),
     close: bucket.close,
   };
-}
-
-/** Rejects at the limit, also while the SDK does what it does not interrupt: finds credentials, waits before it tries again. */
-function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withinTime(ms, NEVER, (signal) => orAborted(work(signal), signal));
 }

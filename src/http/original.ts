@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceError } from '../errors.ts';
 import type { Passthrough, Peeked } from '../render/passthrough.ts';
 import type { ImageRequest } from '../request/parse.ts';
 import { singleRange } from '../sources/range.ts';
@@ -51,12 +52,23 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
   }
 
   async function openRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<Opened> {
-    const range = singleRange(request.headers.range);
-    if (range === undefined || request.headers['if-range'] === undefined)
+    const range = await wantedRange(request, key, signal);
+    try {
       return await passthrough.open(key, range, signal);
+    } catch (error) {
+      // Of nothing there is no part: S3 refuses each range. Who reads in slices, as a CDN may, would not get the object at all.
+      const isOfNothing = error instanceof ServiceError && error.code === 'range_not_satisfiable' && error.size === 0;
+      if (!isOfNothing) throw error;
+      return await passthrough.open(key, undefined, signal);
+    }
+  }
+
+  async function wantedRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<string | undefined> {
+    const range = singleRange(request.headers.range);
+    if (range === undefined || request.headers['if-range'] === undefined) return range;
     // Judged before the range is (RFC 9110, 13.2.2): of another version than meant it may be unsatisfiable, and all of it is wanted.
     const { head } = await passthrough.peek(key, signal);
-    return await passthrough.open(key, allowsRange(request.headers, head) ? range : undefined, signal);
+    return allowsRange(request.headers, head) ? range : undefined;
   }
 
   return async (request, reply, asked, { signal, lift }) => {

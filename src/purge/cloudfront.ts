@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { orTimedOut } from '../abort.ts';
 import { createBackoff } from './backoff.ts';
 import { type Distribution, openDistribution, verdictOn } from './distribution.ts';
 import { itemsByPath, itemsByTag } from './invalidation-items.ts';
 import { createOutage } from './outage.ts';
 import type { InvalidationOutcome } from './outcomes.ts';
-import { endWithin, pause, realWait, type Wait, within } from './patience.ts';
+import { endWithin, pause, realWait, type Wait } from './patience.ts';
 import type { PurgeOrder } from './purge-order.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 
@@ -150,7 +151,9 @@ function createSend(distribution: Distribution, { observe, logger, wait, limits,
     const backoff = createBackoff(BACKOFF);
     for (let tries = 1; ; tries++) {
       try {
-        return await within(limits.requestMs, sending, (limited) => distribution.invalidate(items, reference, limited));
+        return await orTimedOut(limits.requestMs, sending, (limited) =>
+          distribution.invalidate(items, reference, limited),
+        );
       } catch (error) {
         if (verdictOn(error) !== 'again' || tries === limits.attempts || closing.aborted) throw error;
         observe('retried');

@@ -26,7 +26,12 @@ export function itemsByTag(order: PurgeOrder): readonly string[] {
 export function itemsByPath(order: PurgeOrder): readonly string[] {
   if (order.tags.length > 0) throw new Error('CloudFront is told paths here, and no path is that of a tag.');
   const folders = order.prefixes.map((prefix) => (prefix === '/' ? '' : prefix));
-  return unique([...askable(order.keys), ...folders].map(pathOf));
+  return unique([...askable(order.keys), ...folders].flatMap(spellings).map(pathOf));
+}
+
+/** An object whose key has spaces is served under one with plus signs, too. */
+function spellings(key: string): readonly string[] {
+  return [key, key.replaceAll(' ', '+')];
 }
 
 /** A key that no request can name is not at the CDN; that of a folder's marker, `a/`, would be taken for all that is in it. */

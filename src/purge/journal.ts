@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { orAborted, withinTime } from '../abort.ts';
+import { orAborted, orTimedOut } from '../abort.ts';
 import { EVERYTHING } from '../cache/tags.ts';
 import type { SharedNote, VersionedText } from '../cache/tier.ts';
 import { createBackoff } from './backoff.ts';
@@ -95,7 +95,7 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
   /** Gives the milliseconds until the next attempt. */
   async function attempt(): Promise<() => number> {
     try {
-      await withinTime(EXCHANGE_MS, closing.signal, (signal) => orAborted(exchange(signal), signal));
+      await orTimedOut(EXCHANGE_MS, closing.signal, exchange);
       outage.succeeded();
       backoff.reset();
       return () => (own.untold().length > 0 ? 0 : everyMs);

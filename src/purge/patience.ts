@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { orAborted, withinTime } from '../abort.ts';
 
 /** Resolves after so many milliseconds, rejects as soon as the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -9,14 +8,6 @@ export const realWait: Wait = (ms, signal) => setTimeout(ms, undefined, { signal
 /** Waits so many milliseconds, or until the signal aborts: either way, on it goes. */
 export async function pause(wait: Wait, ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, signal).catch(() => {});
-}
-
-/**
- * The outcome of `work`. Rejects at the limit, or with the signal, also while the SDK does what it does not interrupt: finds
- * credentials, waits before it tries again.
- */
-export function within<T>(ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withinTime(ms, signal, (limited) => orAborted(work(limited), limited));
 }
 
 /** Waits for the end of what runs. After so many milliseconds it is aborted by its controller, and then has to end. */

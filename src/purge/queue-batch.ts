@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import { orTimedOut } from '../abort.ts';
 import { type Notification, type Place, readNotification } from './notification.ts';
 import { createOutage } from './outage.ts';
 import type { QueueOutcome } from './outcomes.ts';
-import { within } from './patience.ts';
 import type { Message, Sqs } from './sqs.ts';
 
 export interface BatchOptions {
@@ -65,7 +65,7 @@ function createPurge({ purge, observe, logger, limits }: BatchOptions) {
     if (changed.length === 0) return true;
     const keys = new Set(changed.flatMap((one) => one.keys));
     try {
-      await within(limits.purgeMs, signal, (limited) => purge([...keys], limited));
+      await orTimedOut(limits.purgeMs, signal, (limited) => purge([...keys], limited));
       outage.succeeded();
     } catch (error) {
       for (const _ of changed) observe('failed');
@@ -86,7 +86,7 @@ function createRemoval({ sqs, observe, logger, limits }: BatchOptions) {
   return async (messages: readonly Message[], signal: AbortSignal): Promise<void> => {
     if (messages.length === 0) return;
     try {
-      const failures = await within(limits.deleteMs, signal, (limited) => sqs.remove(messages, limited));
+      const failures = await orTimedOut(limits.deleteMs, signal, (limited) => sqs.remove(messages, limited));
       for (const _ of failures) observe('delete_failed');
       if (failures.length > 0) outage.failed(failures[0]);
       else outage.succeeded();

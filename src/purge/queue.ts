@@ -1,6 +1,7 @@
+import { orTimedOut } from '../abort.ts';
 import { createBackoff } from './backoff.ts';
 import { createOutage } from './outage.ts';
-import { endWithin, pause, realWait, type Wait, within } from './patience.ts';
+import { endWithin, pause, realWait, type Wait } from './patience.ts';
 import { type BatchOptions, createBatchWork } from './queue-batch.ts';
 import { type Message, openSqs } from './sqs.ts';
 
@@ -52,7 +53,7 @@ export function createPurgeQueue(options: PurgeQueueOptions): PurgeQueue {
   const backoff = createBackoff(BACKOFF);
   const polling = new AbortController();
   const working = new AbortController();
-  const receive = createReceive(options, (signal) => within(limits.receiveMs, signal, sqs.receive));
+  const receive = createReceive(options, (signal) => orTimedOut(limits.receiveMs, signal, sqs.receive));
   let running: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
 

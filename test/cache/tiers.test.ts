@@ -205,6 +205,13 @@ t.test('a folder is what its objects say it is', (t) => {
   t.end();
 });
 
+t.test('a plus sign is as good as a space, as in the source', (t) => {
+  t.same(tagsOf('a b/c+d.jpg'), tagsOf('a+b/c d.jpg'));
+  t.equal(folderTag('a+b/'), folderTag('a b/'));
+  t.not(objectTag('a%2Bb'), objectTag('a b'));
+  t.end();
+});
+
 t.test('tags stay the same from one version to the next, since a purge may come from another one', (t) => {
   t.same(tagsOf('a/b/photo.jpg'), TAGS);
   t.end();

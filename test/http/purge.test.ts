@@ -202,6 +202,19 @@ t.test('two instances with one store: what one purges, the other has forgotten, 
   }
 });
 
+t.test('an object with spaces in its key is purged where it is asked for with plus signs', async (t) => {
+  const { s3, service } = await startOverS3(t, { env });
+  await s3.put('a b c.jpg', await jpeg(100, 80));
+  const targets = ['/a+b+c.jpg?w=10', '/a%20b%20c.jpg?w=10'];
+  const before = [];
+  for (const target of targets) before.push((await service.get(target)).headers);
+  t.equal(before[0]?.['cache-tag'], before[1]?.['cache-tag'], 'by a CDN, too');
+  await s3.put('a b c.jpg', await jpeg(200, 80));
+  t.match(jsonOf(await purge(service, { keys: ['a b c.jpg'] })), { variants: 2 });
+  for (const [index, target] of targets.entries())
+    t.not((await service.get(target)).headers.etag, before[index]?.etag, target);
+});
+
 t.test('a watermark that is overwritten is new at once', async (t) => {
   const file = path.join(await temporaryFolder(t), 'watermarks.json');
   await writeFile(file, JSON.stringify({ logo: { key: 'marks/logo.png' } }));

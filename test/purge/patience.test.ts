@@ -1,9 +1,8 @@
 import t from 'tap';
-import { endWithin, pause, realWait, type Wait, within } from '../../src/purge/patience.ts';
+import { endWithin, pause, realWait, type Wait } from '../../src/purge/patience.ts';
 import { deferred, stateOf } from '../support/waiting.ts';
 
 const never = () => new AbortController().signal;
-const forever = () => new Promise<never>(() => {});
 
 t.test('a pause ends by itself or with its signal, and rejects in neither case', async (t) => {
   await pause(realWait, 1, never());
@@ -14,35 +13,6 @@ t.test('a pause ends by itself or with its signal, and rejects in neither case',
   await pausing;
   await pause(realWait, 1_000_000, controller.signal);
   t.pass('also when it had aborted before');
-});
-
-t.test('work within its time', async (t) => {
-  t.equal(await within(1_000_000, never(), () => Promise.resolve('done')), 'done');
-  await t.rejects(
-    within(1_000_000, never(), () => Promise.reject(new Error('broke'))),
-    { message: 'broke' },
-  );
-});
-
-t.test('work past its time is over, whether it listens or not', async (t) => {
-  let told: AbortSignal | undefined;
-  const work = (signal: AbortSignal) => {
-    told = signal;
-    return forever();
-  };
-  await t.rejects(within(1, never(), work), { message: 'No answer within 1 ms.' });
-  t.ok(told?.aborted);
-});
-
-t.test('work ends with the signal, before and after it began', async (t) => {
-  const controller = new AbortController();
-  const working = within(1_000_000, controller.signal, forever);
-  controller.abort(new Error('enough'));
-  await t.rejects(working, { message: 'enough' });
-  await t.rejects(
-    within(1_000_000, controller.signal, () => Promise.reject(new Error('it began'))),
-    { message: 'enough' },
-  );
 });
 
 /** A wait that ends when the test says so. */
