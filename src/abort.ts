@@ -26,7 +26,8 @@ export async function withinTime<T>(
   signal.throwIfAborted();
   const controller = new AbortController();
   const stop = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', stop);
+  // One that never aborts is used by many at once: Node.js warns of more than ten listeners.
+  if (signal !== NEVER) signal.addEventListener('abort', stop);
   const timer = setTimeout(() => controller.abort(new TimedOut(`No answer within ${ms} ms.`)), ms);
   try {
     return await work(controller.signal);

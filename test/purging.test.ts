@@ -135,6 +135,35 @@ t.test('nothing is left in the store of an object that is removed', async (t) =>
   t.ok(left.slice(0, 2).every((name) => before.includes(name)));
 });
 
+t.test('a message whose purge does not arrive comes again, and is purged when the store is back', async (t) => {
+  const { s3, sqs, replicas, put } = await startReplicas(t);
+  const [one, two] = replicas;
+  await put(100);
+  for (const { get } of replicas) await get(`${TARGET}?w=40`);
+  s3.fault = (request, response) => {
+    if (!request.url?.includes('variants')) return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  await put(60);
+  await sqs.send(notification(s3.bucket, 'ObjectCreated:Put', `originals/${KEY}`));
+  const failures = async () => {
+    const texts = await Promise.all(replicas.map(({ managementUrl }) => ask(managementUrl, 'GET', '/metrics')));
+    return texts.filter(({ body }) => body.includes('lambent_purge_messages_total{outcome="failed"}')).length;
+  };
+  while ((await failures()) === 0);
+  t.equal(await sqs.remaining(), 1);
+  s3.fault = undefined;
+  await sqs.comeAgain();
+  for (const { get } of [one, two])
+    await eventually(
+      () => get(`${TARGET}?w=40`),
+      async (answer) => (await heightOf(answer)) === 60,
+    );
+  while ((await sqs.remaining()) > 0);
+  t.pass('and is deleted');
+});
+
 const TOKEN = 'a-token-of-enough-length';
 
 /** `POST /purge`: status and report. */
@@ -160,7 +189,7 @@ t.test('CloudFront is told by paths, or by the tags that answers carry', async (
   const byPaths = await startService(t, { env });
   const order = { keys: ['harbour.jpg'], prefixes: ['a b/'] };
   t.match(await purge(byPaths, order), { status: 200, store: 'none', replicas: 'none', cdn: 'done' });
-  t.same(cloudFront.invalidations[0]?.items, ['/harbour.jpg*', '/a%20b/*']);
+  t.same(cloudFront.invalidations[0]?.items, ['/harbour.jpg*', '/a%20b/*', '/a+b/*']);
   t.match(await purge(byPaths, { tags: ['0123456789abcdef'] }), {
     status: 400,
     error: { code: 'bad_purge', message: /PURGE_CLOUDFRONT_BY/ },

@@ -1,9 +1,4 @@
-/** Where the originals lie. */
-export interface Place {
-  readonly bucket: string;
-  /** Without slashes at its ends; empty for the whole bucket. */
-  readonly prefix: string;
-}
+import type { BucketPlace } from '../bucket-url.ts';
 
 export type Notification =
   /** Each key once, as a request names it: decoded, without the prefix. */
@@ -34,7 +29,7 @@ class Unreadable extends Error {}
  * What one message of a queue tells of: a notification of S3, or an event of EventBridge, either of them also inside an
  * envelope of SNS. Never throws.
  */
-export function readNotification(body: string, place: Place): Notification {
+export function readNotification(body: string, place: BucketPlace): Notification {
   try {
     const keys = new Set<string>();
     for (const change of changesIn(openEnvelope(body))) {
@@ -87,7 +82,7 @@ function changeInEvent(event: unknown): readonly Change[] {
   return [{ bucket: textAt(event, 'detail.bucket.name'), key: textAt(event, 'detail.object.key') }];
 }
 
-function requestedKey({ bucket, key }: Change, place: Place): string | undefined {
+function requestedKey({ bucket, key }: Change, place: BucketPlace): string | undefined {
   if (bucket !== place.bucket) return undefined;
   const folder = place.prefix === '' ? '' : `${place.prefix}/`;
   return key.startsWith(folder) ? key.slice(folder.length) : undefined;

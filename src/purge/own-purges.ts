@@ -42,12 +42,11 @@ export function createOwnPurges(): OwnPurges {
     },
     untold: () => [...waiting.values()].filter(({ isTold }) => !isTold).map(({ purge }) => purge),
     told(purges) {
-      for (const { id } of purges) {
-        const found = waiting.get(id);
-        if (!found) continue;
-        found.isTold = true;
-        found.times++;
-        found.resolve();
+      for (const one of waiting.values()) {
+        if (!purges.includes(one.purge)) continue;
+        one.isTold = true;
+        one.times++;
+        one.resolve();
       }
     },
     check(ids) {

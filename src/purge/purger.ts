@@ -46,7 +46,7 @@ export interface Purger {
 
 const BACKOFF = { firstMs: 100, maxMs: 2_000 };
 // What a store answers to an object it has nothing of, in milliseconds, times a thousand objects, is too long one by one.
-const DROPS_AT_ONCE = 8;
+const DROPS_AT_ONCE = 4;
 
 export function createPurger(options: PurgerOptions): Purger {
   const { forget, shared, cdn, observe, logger, limitMs } = options;
@@ -60,7 +60,7 @@ export function createPurger(options: PurgerOptions): Purger {
     const lanes = Array.from({ length: DROPS_AT_ONCE }, (_, lane) =>
       tags.filter((_tag, index) => index % DROPS_AT_ONCE === lane),
     );
-    await Promise.all(lanes.map((lane) => orAborted(store.drop(lane, signal), signal)));
+    await orAborted(Promise.all(lanes.map((lane) => store.drop(lane, signal))), signal);
   }
 
   /** Again and again until it succeeds or time is over. */

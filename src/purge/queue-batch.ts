@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { orTimedOut } from '../abort.ts';
-import { type Notification, type Place, readNotification } from './notification.ts';
+import type { BucketPlace } from '../bucket-url.ts';
+import { type Notification, readNotification } from './notification.ts';
 import { createOutage } from './outage.ts';
 import type { QueueOutcome } from './outcomes.ts';
 import type { Message, Sqs } from './sqs.ts';
 
 export interface BatchOptions {
   readonly sqs: Sqs;
-  readonly place: Place;
+  readonly place: BucketPlace;
   readonly purge: (keys: readonly string[], signal: AbortSignal) => Promise<void>;
   readonly observe: (outcome: QueueOutcome) => void;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;

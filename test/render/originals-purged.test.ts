@@ -102,10 +102,12 @@ t.test('bytes that are read while it is purged are not kept', async (t) => {
   // Held by a record alone, whose bytes are dropped: as after a long while.
   originals.drop(tags);
   await visit();
-  const lease = await hold();
+  const [lease, other] = [await hold(), await hold('other')];
   originals.drop(tags);
+  t.same([lease.isPurged(), other.isPurged()], [true, false]);
   t.ok((await lease.bytes()).equals(picture));
   lease.release();
+  other.release();
   source.put('key', otherPicture);
   const { length } = source.opens;
   const after = await hold();
