@@ -29,6 +29,8 @@ export interface Parts {
   readonly now: () => number;
   /** Lets so many milliseconds pass. */
   readonly wait: (ms: number) => Promise<void>;
+  /** How long a purge is tried, in milliseconds. */
+  readonly purgeLimitMs: number | undefined;
 }
 
 /** The service, built and not yet listening. */
@@ -62,7 +64,8 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     purges: 'it is not known yet what was purged',
   });
 
-  const images = await createImages(config, { ...parts, source, rules, metrics });
+  const stopping = new AbortController();
+  const images = await createImages(config, { ...parts, source, rules, metrics, ending: stopping.signal });
   const { purging } = images;
   const publicApp = await buildPublicApp({
     logger,
@@ -72,7 +75,6 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
   });
   const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry, purge: purging.route });
   const drainPublicApp = prepareDrain(publicApp);
-  const stopping = new AbortController();
 
   const app: App = {
     publicApp,
@@ -122,6 +124,7 @@ async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Me
     transform: replaced.transform ?? ((original, plan) => draw(original, plan, config.deadlineMs / 2)),
     now: replaced.now ?? (() => performance.now()),
     wait: replaced.wait ?? ((ms) => setTimeout(ms)),
+    purgeLimitMs: replaced.purgeLimitMs,
   };
 }
 

@@ -32,6 +32,10 @@ export interface ImageParts {
   readonly logger: Logger;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Aborts when the process ends. */
+  readonly ending: AbortSignal;
+  /** How long a purge is tried, in milliseconds. */
+  readonly purgeLimitMs?: number | undefined;
 }
 
 export interface Images {
@@ -49,7 +53,7 @@ const PATIENCE_MS = 2_000;
 
 /** The part of the composition root that makes pictures: originals, caches, workers and what is done between them. */
 export async function createImages(config: Config, parts: ImageParts): Promise<Images> {
-  const { source, rules, metrics, now, logger } = parts;
+  const { source, rules, metrics, now } = parts;
   const admissions = createAdmissions(config, metrics);
   const memory = createMemoryTier({ maxBytes: config.cacheMemoryBytes, onEvict: metrics.evicted });
   const kept = createKeptBytes(config.cacheOriginalsBytes);
@@ -78,9 +82,10 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
   function forget(tags: readonly string[]): number {
     originals.drop(tags);
     watermarks.drop(tags);
+    store?.forget(tags);
     return memory.drop(tags);
   }
-  const purging = await createPurging(config, { store, forget, metrics, logger });
+  const purging = await createPurging(config, { ...parts, store, forget, limitMs: parts.purgeLimitMs });
   const render = createRenderer({
     memory,
     store: purging.store,
@@ -111,7 +116,8 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
     options,
     purging,
     async close() {
-      await purging.close();
+      // What waits to be written needs nothing of a purge that ends.
+      await Promise.all([purging.close(), store?.flush()]);
       await store?.close();
     },
   };

@@ -17,6 +17,9 @@ export interface PurgingParts {
   readonly forget: (tags: readonly string[]) => number;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Aborts when the process ends. */
+  readonly ending: AbortSignal;
+  readonly limitMs?: number | undefined;
 }
 
 export interface Purging {
@@ -29,8 +32,10 @@ export interface Purging {
   close(): Promise<void>;
 }
 
-/** A purge is tried for as long as it may take to arrive, within what somebody waits for. */
-const [MIN_LIMIT_MS, MAX_LIMIT_MS] = [1_000, 10_000];
+/** How long a purge is tried before whoever ordered it is told to order it again. */
+const LIMIT_MS = 10_000;
+/** How long whoever ordered it waits for a CDN that is told at once. */
+const CDN_PATIENCE_MS = 3_000;
 
 /** The part of the composition root that forgets: by request, by notification, and what other replicas were told to. */
 export async function createPurging(config: Config, parts: PurgingParts): Promise<Purging> {
@@ -44,13 +49,23 @@ export async function createPurging(config: Config, parts: PurgingParts): Promis
     cdn,
     observe: metrics.purged,
     logger,
-    limitMs: Math.max(MIN_LIMIT_MS, Math.min(config.purgePropagationMs, MAX_LIMIT_MS)),
+    limitMs: parts.limitMs ?? LIMIT_MS,
+    ending: parts.ending,
   });
   const queue = await openQueue(config, purger, parts);
   const { purgeToken: token, purgeCloudFrontBy: by } = config;
   return {
     store: store && journal && withoutPurged(store, journal, metrics.storeAsked),
-    route: token === undefined ? undefined : { token, purger, takesTags: !cdn || by === 'tags' },
+    route:
+      token === undefined
+        ? undefined
+        : {
+            token,
+            purger,
+            takesTags: !cdn || by === 'tags',
+            cdnPatienceMs: store ? 0 : CDN_PATIENCE_MS,
+            signal: parts.ending,
+          },
     async start() {
       await journal?.start();
       queue?.start();

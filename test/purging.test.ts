@@ -9,6 +9,7 @@ import { jpeg } from './support/pictures.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { type Answer, ask, type Service, setEnvironment, startService, useS3 } from './support/service.ts';
 import { startSqsServer } from './support/sqs-server.ts';
+import { until } from './support/waiting.ts';
 
 const KEY = 'summer 2026/häfen+1.jpg';
 const TARGET = '/summer%202026/h%C3%A4fen+1.jpg';
@@ -51,7 +52,8 @@ async function startReplicas(t: Test, env: Record<string, string> = {}) {
     PURGE_PROPAGATION_MS: '500',
     ...env,
   };
-  const replicas = [await startService(t, { env: shared }), await startService(t, { env: shared })] as const;
+  const options = { env: shared, parts: { purgeLimitMs: 2000 } };
+  const replicas = [await startService(t, options), await startService(t, options)] as const;
   const put = async (side: number) => void (await s3.put(`originals/${KEY}`, await jpeg(200, side)));
   return { s3, sqs, replicas, put };
 }
@@ -209,7 +211,14 @@ t.test('CloudFront is told when every instance has heard, or at the end of the p
   const { cloudFront, env } = await useCloudFront(t);
   const CACHE_STORE = pathToFileURL(await temporaryFolder(t)).href;
   const soon = await startService(t, { env: { ...env, CACHE_STORE, PURGE_PROPAGATION_MS: '100' } });
-  t.match(await purge(soon, { keys: ['harbour.jpg'] }), { status: 200, store: 'done', replicas: 'done', cdn: 'done' });
+  t.match(await purge(soon, { keys: ['harbour.jpg'] }), {
+    status: 202,
+    store: 'done',
+    replicas: 'done',
+    cdn: 'pending',
+  });
+  await until(() => cloudFront.invalidations.length > 0);
+  t.same(cloudFront.invalidations[0]?.items, ['/harbour.jpg*']);
   const late = await startService(t, { env: { ...env, CACHE_STORE, PURGE_PROPAGATION_MS: '3600000' } });
   t.match(await purge(late, { keys: ['portrait.jpg'] }), {
     status: 202,
@@ -235,6 +244,7 @@ t.test('a queue, a CDN and a note that cannot be reached touch no picture, and a
     return true;
   };
   const service = await startService(t, {
+    parts: { purgeLimitMs: 200 },
     env: {
       ...useS3(t, s3, 'originals'),
       CACHE_STORE: `s3://${s3.bucket}/variants`,

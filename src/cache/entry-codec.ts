@@ -17,7 +17,7 @@ const HEADER_AT = LENGTH_AT + 4;
 const CHECKSUM_BYTES = 32;
 const NAME_BYTES = 16;
 
-// The tags of a key with as many folders as its 1024 bytes allow take 10 KB. More is no header, and is not parsed.
+// A key and 49 tags take 2 KB. More is no header, and is not parsed.
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** What no entry of ours exceeds: an uncompressed picture of the largest area that is put out. Bounds what a read may take. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_ENTRY_BYTES } from './entry-codec.ts';
-import { inFolder, list, READING, removeFile } from './files.ts';
+import { inFolder, isMissing, list, READING, removeFile } from './files.ts';
 
 /** What a file takes of the disk, in bytes and milliseconds since the epoch. */
 export interface EntryFile {
@@ -17,6 +17,8 @@ export interface EntryFolder {
   write(name: string, parts: readonly Buffer[]): Promise<void>;
   /** Whether it was there and is no more. */
   remove(name: string): Promise<boolean>;
+  /** Removes it if it is there, or throws the file system's error. */
+  delete(name: string): Promise<void>;
   /** Undefined when it is not there or cannot be looked at. */
   look(name: string): Promise<EntryFile | undefined>;
   /** The names of all entries, some at a time. */
@@ -84,6 +86,11 @@ export function createEntryFolder(folder: string, now: () => number): EntryFolde
       }
     },
     remove: (name) => removeFile(fileOf(name)),
+    async delete(name) {
+      await unlink(fileOf(name)).catch((error) => {
+        if (!isMissing(error)) throw error;
+      });
+    },
     look: (name) => lookAt(fileOf(name)),
     async *names() {
       for await (const shelf of foldersBelow(root, LEVELS)) {

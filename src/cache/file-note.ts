@@ -16,8 +16,8 @@ export function createFileNote(folder: string): SharedNote {
       const stats = await handle.stat({ bigint: true });
       const version = versionOf(stats);
       if (version === known) return 'unchanged';
-      if (stats.size > MAX_NOTE_BYTES) throw new Error(`${file} has ${stats.size} bytes.`);
-      return { text: await handle.readFile('utf8'), version };
+      // What is too long is no text of ours, and is replaced by one.
+      return { text: stats.size > MAX_NOTE_BYTES ? '' : await handle.readFile('utf8'), version };
     } finally {
       await handle.close();
     }

@@ -58,13 +58,6 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     await bound.trim();
   }
 
-  async function remove(name: string, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const isGone = (await folder.remove(name)) || !(await folder.look(name));
-    if (!isGone) throw new Error(`An entry cannot be removed from ${options.folder}.`);
-    bound.gone(name);
-  }
-
   return {
     get bytes() {
       return bound.bytes;
@@ -86,7 +79,13 @@ export function createFileStore(options: FileStoreOptions): FileStore {
       await write(key, entry).catch(() => observe('store_failed'));
     },
     async drop(objectTags, signal) {
-      for (const tag of objectTags) for (const name of await folder.namesFrom(tag)) await remove(name, signal);
+      for (const tag of objectTags) {
+        for (const name of await folder.namesFrom(tag)) {
+          signal.throwIfAborted();
+          await folder.delete(name);
+          bound.gone(name);
+        }
+      }
     },
     note: createFileNote(options.folder),
     scan: bound.scan,

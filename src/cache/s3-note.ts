@@ -1,9 +1,10 @@
-import type { S3Bucket } from './s3-bucket.ts';
+import type { S3Bucket, WriteConditions } from './s3-bucket.ts';
 import { MAX_NOTE_BYTES, NOTE_NAME, type SharedNote, type VersionedText } from './tier.ts';
 
 const NOT_MODIFIED = 304;
-/** What S3 says when another has written first: before this write was begun, or while it was under way. */
-const CONFLICTS: readonly unknown[] = [412, 409];
+const PRECONDITION_FAILED = 412;
+/** Another has written; another write is under way; it was there, and somebody removed it. */
+const CONFLICTS: readonly number[] = [PRECONDITION_FAILED, 409, 404];
 
 /**
  * A note as one object, replaced by conditional writes. A store that does not know them lets the later of two win; one that takes no
@@ -24,10 +25,15 @@ export function createS3Note(bucket: S3Bucket): SharedNote {
     }
   }
 
-  /** What the store refused to replace it has just confirmed to be there: then its conditions are of no use. */
-  async function writeAnyway(bytes: Buffer, replaced: string, signal: AbortSignal): Promise<string | 'conflict'> {
-    const isThere = (await read(replaced, signal)) === 'unchanged';
-    return isThere ? await bucket.write(NOTE_NAME, bytes, signal) : 'conflict';
+  /** The status of what the store refuses; other errors are thrown. */
+  async function write(bytes: Buffer, signal: AbortSignal, conditions?: WriteConditions): Promise<string | number> {
+    try {
+      return await bucket.write(NOTE_NAME, bytes, signal, conditions);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === undefined || !CONFLICTS.includes(status)) throw error;
+      return status;
+    }
   }
 
   return {
@@ -35,19 +41,13 @@ export function createS3Note(bucket: S3Bucket): SharedNote {
     async write(text, replaced, signal) {
       const bytes = Buffer.from(text);
       const conditions = replaced === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: replaced };
-      try {
-        return await bucket.write(NOTE_NAME, bytes, signal, conditions);
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-      }
-      return replaced === undefined ? 'conflict' : await writeAnyway(bytes, replaced, signal);
+      let written = await write(bytes, signal, conditions);
+      // What the store refuses to replace it confirms to be there: then its conditions are of no use.
+      if (written === PRECONDITION_FAILED && replaced !== undefined && (await read(replaced, signal)) === 'unchanged')
+        written = await write(bytes, signal);
+      return typeof written === 'string' ? written : 'conflict';
     },
   };
-}
-
-/** 404: it was there, and somebody removed it. */
-function isConflict(error: unknown): boolean {
-  return CONFLICTS.includes(statusOf(error)) || (error as Error).name === 'NoSuchKey';
 }
 
 function statusOf(error: unknown): number | undefined {

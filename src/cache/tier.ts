@@ -13,8 +13,9 @@ export interface CacheEntry {
 }
 
 /**
- * One level of the result cache. A key begins with the tag of its object and a dash, so that a store can find what it has of one. Entries are never changed once stored, since their key holds the original's entity tag and
- * the pipeline's version: what changes gets another key. Neither function throws: a cache that is down is a miss.
+ * One level of the result cache. A key begins with the tag of its object and a dash, so that a store can find what it has of one.
+ * Entries are never changed once stored, since their key holds the original's entity tag and the pipeline's version: what changes gets
+ * another key. Neither function throws: a cache that is down is a miss.
  */
 export interface Tier {
   get(key: string): Promise<CacheEntry | undefined>;

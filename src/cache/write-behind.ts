@@ -1,3 +1,4 @@
+import { EVERYTHING } from './tags.ts';
 import type { CacheEntry, ObserveStore, Store } from './tier.ts';
 
 export interface WriteBehindOptions {
@@ -13,6 +14,8 @@ export interface WriteBehind extends Store {
   readonly pending: number;
   /** Waits until nothing is pending, but no longer than so many milliseconds; says how many entries still were then. */
   flush(limitMs?: number): Promise<number>;
+  /** Does not write what has any of these tags and waits. */
+  forget(tags: readonly string[]): void;
 }
 
 // At 50 ms a write, a bucket takes 80 entries a second so, more than a process makes; more at once would crowd its reads.
@@ -56,13 +59,17 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
     if (pending() === 0) for (const tell of onIdle.splice(0)) tell();
   }
 
-  function forget(key: string): void {
+  function forgetOne(key: string): void {
     bytes -= waiting.get(key)?.body.length ?? 0;
     waiting.delete(key);
   }
 
+  function forget(tags: readonly string[]): void {
+    for (const [key, entry] of waiting) if (isMeant(entry, tags)) forgetOne(key);
+  }
+
   function enqueue(key: string, entry: CacheEntry): void {
-    forget(key);
+    forgetOne(key);
     if (!fits(entry)) {
       observe('dropped');
       return;
@@ -103,11 +110,11 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
       enqueue(key, entry);
       return Promise.resolve();
     },
+    forget,
     async drop(objectTags, signal) {
-      const isMeant = ({ tags }: CacheEntry) => tags.some((tag) => objectTags.includes(tag));
-      for (const [key, entry] of waiting) if (isMeant(entry)) forget(key);
+      forget(objectTags);
       // What is being written would come after what is deleted. A store's writes have a limit of their own.
-      await Promise.all(Array.from(writing.values(), ({ entry, written }) => isMeant(entry) && written));
+      await Promise.all(Array.from(writing.values(), ({ entry, written }) => isMeant(entry, objectTags) && written));
       await store.drop(objectTags, signal);
     },
     note: store.note,
@@ -117,4 +124,8 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
       await store.close();
     },
   };
+}
+
+function isMeant(entry: CacheEntry, tags: readonly string[]): boolean {
+  return tags.includes(EVERYTHING) || entry.tags.some((tag) => tags.includes(tag));
 }

@@ -37,6 +37,16 @@ export function variantValidators(
   return { etag: variant.etag, 'last-modified': lastModifiedOf(head), ...lifetime };
 }
 
+/**
+ * What it is about was purged while the answer was made: whoever waited gets it, and nobody keeps it. A CDN that was told of the purge
+ * before it has this answer would keep it for a day.
+ */
+export function unlessPurged(hold: Pick<OriginalHold, 'isPurged'>, validators: Headers): Headers {
+  if (!hold.isPurged()) return validators;
+  const { expires: _, ...others } = validators;
+  return { ...others, 'cache-control': ERROR_CACHING.never };
+}
+
 /** A date to come is a mistake of whoever stored it, and not to be passed on (RFC 9110, 8.8.2.1). */
 function lastModifiedOf({ lastModified }: ObjectHead): string {
   return new Date(Math.min(lastModified.getTime(), Date.now())).toUTCString();

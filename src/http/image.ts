@@ -14,7 +14,14 @@ import { type Asked, createTargetReader, type TargetReading } from './asked.ts';
 import { appendVary, cacheStatus } from './cache-headers.ts';
 import { hasNothingNew } from './conditional.ts';
 import type { SendFallback } from './fallback.ts';
-import { animationNote, downloadHeaders, serverTiming, variantHeaders, variantValidators } from './headers.ts';
+import {
+  animationNote,
+  downloadHeaders,
+  serverTiming,
+  unlessPurged,
+  variantHeaders,
+  variantValidators,
+} from './headers.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
@@ -92,7 +99,8 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
         return;
       }
       const { entry, outcome, timings } = await render(variant, hold, deadline);
-      reply.headers(validators).headers(variantHeaders(entry)).headers(downloadHeaders(asked.options.dl));
+      reply.headers(unlessPurged(hold, validators)).headers(variantHeaders(entry));
+      reply.headers(downloadHeaders(asked.options.dl));
       // Bytes that were read to make the record are read by the time the renderer asks for them.
       const spent = timings && { ...timings, source: timings.source + recordMs };
       note(request, reply, asked, { outcome, timings: spent }, hold.stale);

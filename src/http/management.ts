@@ -13,10 +13,14 @@ export interface ManagementOptions {
   readonly purge: PurgeRouteOptions | undefined;
 }
 
+const KEEP_ALIVE_MS = 1_000;
+
 /** The port that the platform talks to; never routed from outside. */
 export function buildManagementApp({ logger, readiness, metrics, purge }: ManagementOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
+    // A connection on which a request was under way when the port closed is idle after that, and would keep it from closing for 72 s.
+    keepAliveTimeout: KEEP_ALIVE_MS,
     logController: new LogController({ disableRequestLogging: true }),
   });
   handleErrors(app);

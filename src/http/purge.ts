@@ -1,7 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NEVER } from '../abort.ts';
 import { ServiceError } from '../errors.ts';
 import { readPurgeOrder } from '../purge/purge-order.ts';
 import type { Purged, Purger, StepOutcome } from '../purge/purger.ts';
@@ -12,20 +11,22 @@ export interface PurgeRouteOptions {
   readonly purger: Pick<Purger, 'purge'>;
   /** Whether the CDN can be told of tags. */
   readonly takesTags: boolean;
+  /** How long the CDN is waited for, in milliseconds. */
+  readonly cdnPatienceMs: number;
+  /** Aborts when the process ends. */
+  readonly signal: AbortSignal;
 }
 
 /** The answer. `pending`: the CDN goes on being told. */
 type PurgeReport = Omit<Purged, 'cdn'> & { readonly cdn: StepOutcome | 'pending' };
 
-// Long enough for a CDN that is told at once and answers.
-const CDN_PATIENCE_MS = 3_000;
-
 // A thousand keys of 1024 bytes, each character of which may be escaped by six.
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** `POST /purge`, for who has the token. */
-export function purgeRoutes(app: FastifyInstance, { token, purger, takesTags }: PurgeRouteOptions, done: () => void) {
-  const expected = digest(`Bearer ${token}`);
+export function purgeRoutes(app: FastifyInstance, options: PurgeRouteOptions, done: () => void): void {
+  const { token, purger, takesTags, cdnPatienceMs, signal } = options;
+  const expected = digest(token);
 
   app.route({
     method: 'POST',
@@ -34,7 +35,7 @@ export function purgeRoutes(app: FastifyInstance, { token, purger, takesTags }: 
     errorHandler: (error, request, reply) => void sendError(toBadPurge(error), request, reply),
     // Before the body is read: who has no token is no one to read megabytes from.
     onRequest(request, reply, next) {
-      if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return next();
+      if (timingSafeEqual(digest(tokenIn(request.headers.authorization)), expected)) return next();
       reply.header('www-authenticate', 'Bearer');
       next(new ServiceError('unauthorized'));
     },
@@ -50,10 +51,10 @@ export function purgeRoutes(app: FastifyInstance, { token, purger, takesTags }: 
         '"tags": expected keys or prefixes instead, since PURGE_CLOUDFRONT_BY is paths',
       );
     // Not given up when who asked for it leaves: half a purge helps nobody.
-    const { cdn, ...purged } = await purger.purge(order, NEVER);
+    const { cdn, ...purged } = await purger.purge(order, signal);
     const report = {
       ...purged,
-      cdn: await Promise.race([cdn, setTimeout(CDN_PATIENCE_MS, 'pending' as const, { ref: false })]),
+      cdn: await Promise.race([cdn, setTimeout(cdnPatienceMs, 'pending' as const, { ref: false })]),
     };
     const { keys, prefixes, tags } = order;
     request.log.info({ keys: keys.length, prefixes: prefixes.length, tags: tags.length, ...report }, 'purged');
@@ -72,6 +73,11 @@ function toBadPurge(error: FastifyError): unknown {
 function statusOf({ store, replicas, cdn }: PurgeReport): number {
   if ([store, replicas, cdn].includes('failed')) return 503;
   return cdn === 'pending' ? 202 : 200;
+}
+
+/** Of `Authorization: Bearer …`, whose scheme is in any case (RFC 9110, 11.1). */
+function tokenIn(authorization = ''): string {
+  return /^bearer +(.*)$/i.exec(authorization)?.[1] ?? '';
 }
 
 /** Of one length, whatever it is of. */

@@ -11,7 +11,9 @@ export interface Purge {
 
 /** What all replicas know of purges. Of bounded size. */
 export interface JournalText {
-  /** Oldest first. The last of them stay, however old: who finds none that it knows has missed some. */
+  /** How many purges were ever added to this note: whoever knows of fewer finds out whether any is not listed any more. */
+  readonly count: number;
+  /** The last of them, oldest first. */
   readonly purges: readonly Purge[];
   /**
    * When a tag was purged whose entries in the store cannot be found by it, in milliseconds since the epoch; oldest first. What
@@ -22,8 +24,8 @@ export interface JournalText {
   readonly everythingAt: number;
 }
 
-// A purge of one key takes 70 bytes, so that these are 150 KB at most where each has one.
-const MAX_TAGS = 2_000;
+// Of tags and purges together: 150 KB where each purge has one tag.
+const MAX_SIZE = 4_000;
 
 // Purges of folders, by hand. Of more than these, the oldest ones purge everything that is older than they are.
 const MAX_LASTING = 1_000;
@@ -32,12 +34,13 @@ const MAX_LASTING = 1_000;
 const SKEW_MS = 5_000;
 
 const SCHEMA = Type.Object({
+  count: Type.Number(),
   purges: Type.Array(Type.Object({ id: Type.String(), tags: Type.Array(Type.String()) })),
   lasting: Type.Array(Type.Tuple([Type.String(), Type.Number()])),
   everythingAt: Type.Number(),
 });
 
-export const NO_PURGES: JournalText = { purges: [], lasting: [], everythingAt: 0 };
+export const NO_PURGES: JournalText = { count: 0, purges: [], lasting: [], everythingAt: 0 };
 
 /** Undefined for what is none. */
 export function parseJournal(text: string): JournalText | undefined {
@@ -51,7 +54,7 @@ export function parseJournal(text: string): JournalText | undefined {
 
 /** With these purges behind those that are there. */
 export function withPurges(journal: JournalText, added: readonly Purge[]): JournalText {
-  return { ...journal, purges: lastOf([...journal.purges, ...added]) };
+  return { ...journal, count: journal.count + added.length, purges: lastOf([...journal.purges, ...added]) };
 }
 
 /** With tags that last, each from the later of the two times on that are known of it. */
@@ -69,9 +72,9 @@ export function withLasting(journal: JournalText, added: JournalText['lasting'])
 
 /** The last ones, as many as there is room for; one is always kept. */
 function lastOf(purges: readonly Purge[]): readonly Purge[] {
-  let room = MAX_TAGS;
+  let room = MAX_SIZE;
   const tooOld = purges.findLastIndex(({ tags }) => {
-    room -= tags.length;
+    room -= tags.length + 1;
     return room < 0;
   });
   return purges.slice(Math.min(tooOld + 1, purges.length - 1));

@@ -32,11 +32,10 @@ export interface Journal extends Pick<KnownPurges, 'isPurged'> {
   close(): void;
 }
 
-// One read and one write of a small object; after so long the connection is dead.
-const EXCHANGE_MS = 5_000;
-// Replicas that write at the same time: each try, one of them succeeds.
-const MAX_TRIES = 8;
+// One read and one write of a small object: a look that hangs has to be followed by another in time.
+const [MIN_EXCHANGE_MS, MAX_EXCHANGE_MS] = [1_000, 5_000];
 const FIRST_RETRY_MS = 200;
+const CONFLICT_PAUSE_MS = 100;
 
 export function createJournal({ note, everyMs, hear, observe, logger }: JournalOptions): Journal {
   const closing = new AbortController();
@@ -48,6 +47,7 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
     began: 'purges cannot be read or told',
     ended: 'purges can be read and told again',
   });
+  const limitMs = Math.max(MIN_EXCHANGE_MS, Math.min(everyMs / 2, MAX_EXCHANGE_MS));
   let version: string | undefined;
   let wake = () => {};
 
@@ -68,42 +68,38 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
     own.check(known.ids);
   }
 
-  /** Whether nobody else has written since the note was looked at. */
-  async function write(untold: readonly OwnPurge[], signal: AbortSignal): Promise<boolean> {
+  async function write(untold: readonly OwnPurge[], signal: AbortSignal): Promise<void> {
     const lasting = untold.flatMap(({ lasting, at }) => lasting.map((tag) => [tag, at] as const));
     const purges = untold.map(({ id, tags }) => ({ id, tags }));
     const next = withLasting(withPurges(known.journal, purges), lasting);
     const written = await note.write(JSON.stringify(next), version, signal);
     observe(written === 'conflict' ? 'conflict' : 'written');
-    if (written === 'conflict') return false;
+    if (written === 'conflict') return;
     version = written;
     known.keep(next);
     own.told(untold);
-    return true;
   }
 
-  /** Looks at the note, and adds what is not in it. */
+  /** Looks at the note, and adds what is not in it, unless another adds something first. */
   async function exchange(signal: AbortSignal): Promise<void> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      await look(signal);
-      const untold = own.untold();
-      if (untold.length === 0 || (await write(untold, signal))) return;
-    }
-    throw new Error(`Others wrote first, ${MAX_TRIES} times.`);
+    await look(signal);
+    const untold = own.untold();
+    if (untold.length > 0) await write(untold, signal);
   }
 
-  /** Gives the milliseconds until the next attempt. */
+  /** Gives a function for the milliseconds until the next attempt. */
   async function attempt(): Promise<() => number> {
     try {
-      await orTimedOut(EXCHANGE_MS, closing.signal, exchange);
+      await orTimedOut(limitMs, closing.signal, exchange);
       outage.succeeded();
       backoff.reset();
-      return () => (own.untold().length > 0 ? 0 : everyMs);
+      // Where replicas write at the same time, one of them succeeds; the others do not come back together.
+      return () => (own.untold().length > 0 ? Math.random() * CONFLICT_PAUSE_MS : everyMs);
     } catch (error) {
       if (closing.signal.aborted) return () => 0;
       observe('failed');
       outage.failed(error);
-      return () => (own.untold().length > 0 ? backoff.next() : everyMs);
+      return backoff.next;
     }
   }
 
@@ -128,7 +124,9 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
       void goOn(pause);
     },
     async tell(tags, lasting, signal) {
-      const told = own.add({ id: randomUUID(), tags, lasting, at: Date.now() });
+      const at = Date.now();
+      known.outdate(lasting.map((tag) => [tag, at]));
+      const told = own.add({ id: randomUUID(), tags, lasting, at });
       wake();
       await orAborted(told, signal);
     },

@@ -10,6 +10,8 @@ export interface KnownPurges {
   takeIn(read: JournalText): readonly string[];
   /** Takes in what was written. */
   keep(written: JournalText): void;
+  /** Takes in what is going to be written. */
+  outdate(lasting: JournalText['lasting']): void;
   /** Whether an entry is older than a purge; of each one while nothing was read. */
   isPurged(entry: Pick<CacheEntry, 'tags' | 'storedAt'>): boolean;
 }
@@ -17,6 +19,7 @@ export interface KnownPurges {
 export function createKnownPurges(): KnownPurges {
   let journal = NO_PURGES;
   let ids: ReadonlySet<string> = new Set();
+  let hasLooked = false;
   let isPurged: KnownPurges['isPurged'] = () => true;
 
   function keep(next: JournalText): void {
@@ -33,15 +36,22 @@ export function createKnownPurges(): KnownPurges {
       return ids;
     },
     takeIn(read) {
-      const before = ids;
+      const [before, { count }] = [ids, journal];
+      const isFirst = !hasLooked;
+      hasLooked = true;
       // What lasts is not forgotten with a note that somebody has removed.
       keep(withLasting(read, [...journal.lasting, [EVERYTHING, journal.everythingAt]]));
       const added = read.purges.filter(({ id }) => !before.has(id));
-      // The last purges stay in the note: where none of them is known any more, others may have come and gone meanwhile.
-      const hasMissedSome = before.size > 0 && added.length > 0 && added.length === read.purges.length;
+      // Others may have come and gone since the last look; at the first there is little to drop, or long ago.
+      const hasMissedSome = added.length > 0 && (isFirst || read.count - count !== added.length);
       return hasMissedSome ? [EVERYTHING] : [...new Set(added.flatMap(({ tags }) => tags))];
     },
     keep,
+    outdate(lasting) {
+      journal = withLasting(journal, lasting);
+      // Of what nothing is known, all still is outdated.
+      if (hasLooked) isPurged = createOutdated(journal);
+    },
     isPurged: (entry) => isPurged(entry),
   };
 }

@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { NEVER, orAborted, withinTime } from '../abort.ts';
+import { orAborted, withinTime } from '../abort.ts';
 import { EVERYTHING, folderTag, objectTag } from '../cache/tags.ts';
 import type { Store } from '../cache/tier.ts';
 import { createBackoff } from './backoff.ts';
@@ -18,6 +19,8 @@ export interface PurgerOptions {
   readonly logger: Pick<Logger, 'warn'>;
   /** How long a purge is tried, in milliseconds. */
   readonly limitMs: number;
+  /** Aborts when the process ends. */
+  readonly ending: AbortSignal;
 }
 
 /** What a purge is made of here; `heard` is one of another replica. The CDN's client counts for itself. */
@@ -46,10 +49,10 @@ export interface Purger {
 
 const BACKOFF = { firstMs: 100, maxMs: 2_000 };
 // What a store answers to an object it has nothing of, in milliseconds, times a thousand objects, is too long one by one.
-const DROPS_AT_ONCE = 4;
+const DROPS_AT_ONCE = 24;
 
 export function createPurger(options: PurgerOptions): Purger {
-  const { forget, shared, cdn, observe, logger, limitMs } = options;
+  const { forget, shared, cdn, observe, logger, limitMs, ending } = options;
 
   function failed(step: PurgeStep, error: unknown): void {
     observe(step, 'failed');
@@ -60,20 +63,26 @@ export function createPurger(options: PurgerOptions): Purger {
     const lanes = Array.from({ length: DROPS_AT_ONCE }, (_, lane) =>
       tags.filter((_tag, index) => index % DROPS_AT_ONCE === lane),
     );
+    // Each request of the SDK listens to it: Node.js would warn of more than ten.
+    setMaxListeners(0, signal);
     await orAborted(Promise.all(lanes.map((lane) => store.drop(lane, signal))), signal);
   }
 
   /** Again and again until it succeeds or time is over. */
-  async function dropInStore(tags: readonly string[], signal: AbortSignal): Promise<StepOutcome> {
+  async function dropInStore(
+    step: 'store' | 'heard',
+    tags: readonly string[],
+    signal: AbortSignal,
+  ): Promise<StepOutcome> {
     if (!shared) return 'none';
     const backoff = createBackoff(BACKOFF);
     while (!signal.aborted) {
       try {
         await drop(shared.store, tags, signal);
-        observe('store', 'done');
+        observe(step, 'done');
         return 'done';
       } catch (error) {
-        failed('store', error);
+        failed(step, error);
         await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined);
       }
     }
@@ -82,9 +91,10 @@ export function createPurger(options: PurgerOptions): Purger {
 
   /** The journal tries again by itself. */
   async function tellReplicas(named: NamedTags, signal: AbortSignal): Promise<StepOutcome> {
-    if (!shared) return 'none';
+    const tags = allOf(named);
+    if (!shared || tags.length === 0) return 'none';
     try {
-      await orAborted(shared.journal.tell(allOf(named), [...named.folders, ...named.given], signal), signal);
+      await orAborted(shared.journal.tell(tags, [...named.folders, ...named.given], signal), signal);
       observe('replicas', 'done');
       return 'done';
     } catch (error) {
@@ -110,18 +120,21 @@ export function createPurger(options: PurgerOptions): Purger {
       // Of objects, that is: what is in a folder cannot be found in a store, which the journal knows.
       const objects = [...named.objects, ...named.given];
       const [store, replicas] = await withinTime(limitMs, signal, (limit) =>
-        Promise.all([dropInStore(objects, limit), tellReplicas(named, limit)]),
+        Promise.all([dropInStore('store', objects, limit), tellReplicas(named, limit)]),
       );
+      // What has come back from the store meanwhile.
+      forget(allOf(named));
       const isDone = store !== 'failed' && replicas !== 'failed';
       // A CDN would fetch the old one again from where it still is. Whoever ordered it orders it again.
       return { variants, store, replicas, cdn: isDone ? invalidate(order) : Promise.resolve('none') };
     },
     hear(tags) {
       const dropped = forget(tags);
-      observe('heard', 'done');
       // Whoever had variants may have stored some since they were deleted there.
-      if (dropped === 0 || !shared || tags.includes(EVERYTHING)) return;
-      withinTime(limitMs, NEVER, (limit) => drop(shared.store, tags, limit)).catch((error) => failed('heard', error));
+      const objects = dropped === 0 || tags.includes(EVERYTHING) ? [] : tags;
+      withinTime(limitMs, ending, (limit) => dropInStore('heard', objects, limit)).catch((error) =>
+        failed('heard', error),
+      );
     },
   };
 }

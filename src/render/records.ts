@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createTaggedCache } from '../cache/tagged-cache.ts';
 import { tagsOf } from '../cache/tags.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
@@ -50,7 +51,8 @@ const OUTDATED: readonly ErrorCode[] = ['not_found', 'source_changed'];
 
 export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: RecordsOptions): Records {
   const records = createTaggedCache<OriginalRecord>({ bound: { max: MAX_RECORDS }, tagsOf });
-  const missing = createTaggedCache<{ readonly at: number }>({ bound: { max: MAX_MISSING }, tagsOf });
+  // Not by tags: keys that are made up may have many, which nobody else has.
+  const missing = new LRUCache<string, number>({ max: MAX_MISSING });
   const trouble = createTrouble(now);
 
   const overdue = (record: OriginalRecord) => now() - record.checkedAt - freshMs;
@@ -66,7 +68,7 @@ export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: Records
       if (trouble.concerns(key) && isSpare(record)) return 'unreachable';
       return record.mayBeStale && late < staleMs ? 'revalidating' : undefined;
     },
-    isMissing: (key) => now() - (missing.get(key)?.at ?? Number.NEGATIVE_INFINITY) < Math.min(MISSING_MS, freshMs),
+    isMissing: (key) => now() - (missing.get(key) ?? Number.NEGATIVE_INFINITY) < Math.min(MISSING_MS, freshMs),
     mayAsk: (key) => trouble.mayAsk(key),
     succeeded(key, record) {
       trouble.ended(key);
@@ -82,11 +84,12 @@ export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: Records
         trouble.ended(key);
         records.delete(key);
       }
-      if (error.code === 'not_found') missing.set(key, { at: now() });
+      if (error.code === 'not_found') missing.set(key, now());
     },
     drop(tags) {
       records.drop(tags);
-      missing.drop(tags);
+      // Those of other objects, too, which were to be forgotten in a moment.
+      missing.clear();
     },
   };
 }

@@ -433,7 +433,7 @@ t.test('what it may not remove, it does not say it has', async (t) => {
   const file = fileOf(folder, key);
   await rm(file);
   await mkdir(file);
-  await t.rejects(store.drop(['a'.repeat(16)], new AbortController().signal), /cannot be removed from/);
+  await t.rejects(store.drop(['a'.repeat(16)], new AbortController().signal), { code: /^E(ISDIR|PERM)$/ });
   await rmdir(file);
   await store.drop(['a'.repeat(16)], new AbortController().signal);
 });
@@ -446,7 +446,7 @@ t.test('a note is for its owner only, is never read half, and none that is too l
   t.equal((await stat(file)).mode & 0o777, 0o600);
   t.same(await filesIn(folder), ['purges-1.json'], 'nothing begun is left');
   await writeFile(file, Buffer.alloc(4 * 1024 * 1024 + 1, ' '));
-  await t.rejects(store.note.read(undefined, signal), /has 4194305 bytes/);
+  t.match(await store.note.read(undefined, signal), { text: '' }, 'and will be replaced');
   await rm(file);
   await mkdir(file);
   await t.rejects(store.note.read(undefined, signal), { code: 'EISDIR' });

@@ -51,6 +51,14 @@ t.test('a store that takes no entity tag for the one it gave is written to all t
   t.equal(await note.write('three', first, SIGNAL), 'conflict', 'but not where another has written');
 });
 
+t.test('where another write is under way, it is not overtaken', async (t) => {
+  const { s3, note } = await setUp(t);
+  const first = await note.write('one', undefined, SIGNAL);
+  s3.fault = failing(409, error('ConditionalRequestConflict'), hasCondition);
+  t.equal(await note.write('two', first, SIGNAL), 'conflict');
+  t.same(await note.read(undefined, SIGNAL), { text: 'one', version: first });
+});
+
 t.test('another that writes at the same moment, or removes it, is a conflict', async (t) => {
   const { s3, note } = await setUp(t);
   const first = await note.write('one', undefined, SIGNAL);

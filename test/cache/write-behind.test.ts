@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { EVERYTHING } from '../../src/cache/tags.ts';
 import type { CacheEntry, Store } from '../../src/cache/tier.ts';
 import { createWriteBehind, type WriteBehindOptions } from '../../src/cache/write-behind.ts';
 import { entryOf, recorder } from '../support/cache-entries.ts';
@@ -212,4 +213,11 @@ t.test('drops what waits, lets what is being written end, then drops that', asyn
   for (let index = 0; index < 100; index++) tier.set(`later ${index}`, entryOf(100));
   t.equal(tier.pending, 100, 'and there is room for as much as before');
   t.equal(tier.note, store.note);
+  tier.forget(['none']);
+  t.equal(tier.pending, 100);
+  tier.forget(['ab']);
+  t.equal(tier.pending, 0, 'all have that tag');
+  tier.set('another', entryOf(100));
+  tier.forget([EVERYTHING]);
+  t.equal(tier.pending, 0);
 });

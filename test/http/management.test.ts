@@ -19,6 +19,7 @@ t.test('ready after every codec and the source have worked', async (t) => {
   const ready = await ask(service.managementUrl, 'GET', '/readyz');
   t.match(JSON.parse(ready.body.toString()), { status: 'ok', reasons: [] });
   t.equal((await ask(service.url, 'GET', '/readyz')).status, 404, 'a key like any other on the public port');
+  t.equal(service.app.managementApp.server.keepAliveTimeout, 1000, 'which bounds how long it takes to close');
 });
 
 t.test('alive and not ready while a codec does not work, or the source cannot be read', async (t) => {

@@ -5,9 +5,11 @@ import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { folderTag, objectTag } from '../../src/cache/tags.ts';
+import { transform } from '../../src/transform/transform.ts';
 import { temporaryFolder } from '../support/cache-entries.ts';
 import { jpeg, png } from '../support/pictures.ts';
 import { type Answer, ask, type Service, startOverS3, startService } from '../support/service.ts';
+import { deferred, until } from '../support/waiting.ts';
 
 const TOKEN = 'a-token-of-enough-length';
 const env = { PURGE_TOKEN: TOKEN };
@@ -110,11 +112,49 @@ t.test('an object that was removed is gone at once, also when the source is down
   t.equal((await service.get('/a.jpg?w=10')).status, 404);
 });
 
+t.test('who waits for a picture while it is purged gets it, and nobody keeps it', async (t) => {
+  const held = { until: Promise.resolve() };
+  const begun = deferred();
+  const released = deferred();
+  const { s3, service } = await startOverS3(t, {
+    env,
+    parts: {
+      async transform(original, plan) {
+        begun.resolve();
+        await held.until;
+        return await transform(original, plan);
+      },
+    },
+  });
+  await s3.put('a.jpg', await jpeg(100, 80), { expires: new Date('2030-01-01') });
+  held.until = released.promise;
+  const waiting = service.get('/a.jpg?w=10');
+  await begun.promise;
+  await purge(service, { keys: ['a.jpg'] });
+  released.resolve();
+  t.match(await waiting, { status: 200, headers: { 'cache-control': 'no-store', expires: undefined } });
+  const after = await service.get('/a.jpg?w=10');
+  t.match(after.headers, { 'cache-status': 'lambent; fwd=miss', expires: /2030/ });
+});
+
+t.test('a purge that is under way ends with the process, and says what it has not done', async (t) => {
+  const { s3, service } = await startOverS3(t, { env: { ...env, CACHE_STORE: 's3://no-such-bucket-here' } });
+  s3.requests.reset();
+  const purging = purge(service, { keys: ['a.jpg'] });
+  await until(() => s3.requests.length > 0);
+  await service.app.stop();
+  const answer = await purging;
+  t.equal(answer.status, 503);
+  t.match(jsonOf(answer), { store: 'failed', replicas: 'failed', cdn: 'none' });
+});
+
 t.test('without the token it is 401, and nothing is purged', async (t) => {
   const { s3, service } = await startOverS3(t, { env });
   await s3.put('a.jpg', await jpeg(100, 80));
   await service.get('/a.jpg?w=10');
   const order = JSON.stringify({ keys: ['a.jpg'] });
+  const inAnyCase = { authorization: `bEaReR  ${TOKEN}` };
+  t.equal((await post(service, '{}', inAnyCase)).status, 400, 'but its scheme is in any case');
   for (const authorization of [
     '',
     `Bearer ${TOKEN}x`,

@@ -334,8 +334,8 @@ t.test('the end: five seconds, then everything is given up at once', async (t) =
   await until(() => server.requests.length === 1);
   const closing = cloudfront.close();
   t.equal(await stateOf(closing), 'pending');
-  t.same(waits.held, [5_000]);
-  await waits.end(5_000);
+  t.same(waits.held, [3_000]);
+  await waits.end(3_000);
   await closing;
   for (const { settled } of orders) t.equal(await settled, 'Error');
   t.same(outcomes, ['abandoned', 'abandoned'], 'what was sent, and all the rest');

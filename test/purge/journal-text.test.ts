@@ -26,8 +26,8 @@ t.test('reads what it wrote, and nothing else', (t) => {
     'null',
     '[]',
     '{}',
-    '{"purges":[],"lasting":[]}',
-    '{"purges":[1],"lasting":[],"everythingAt":0}',
+    '{"purges":[],"lasting":[],"everythingAt":0}',
+    '{"count":0,"purges":[1],"lasting":[],"everythingAt":0}',
   ])
     t.equal(parseJournal(text), undefined, text);
   fc.assert(fc.property(fc.json(), (text) => parseJournal(text) === undefined));
@@ -39,8 +39,10 @@ t.test('keeps the last purges, by the number of their tags, and at least one', (
   const full = withPurges(NO_PURGES, purgesOf(2001));
   t.equal(idsOf(full).length, 2000);
   t.equal(idsOf(full)[0], 1, 'the oldest is gone');
-  t.same(idsOf(withPurges(full, purgesOf(1, 1999, 5000))), [2000, 5000]);
-  t.same(idsOf(withPurges(full, purgesOf(1, 3000, 5000))), [5000]);
+  t.same(idsOf(withPurges(full, purgesOf(1, 3997, 5000))), [2000, 5000]);
+  t.same(idsOf(withPurges(full, purgesOf(1, 5000, 5000))), [5000]);
+  t.equal(idsOf(withPurges(NO_PURGES, purgesOf(5000, 0))).length, 4000, 'nor without tags');
+  t.equal(withPurges(full, purgesOf(2, 1, 5000)).count, 2003, 'and counts all of them');
   t.same(idsOf(withPurges(NO_PURGES, [])), []);
   t.end();
 });
@@ -68,7 +70,7 @@ t.test('a tag counts from its last purge, and what everything covers is not kept
     [EVERYTHING, 20],
     ['a', 5],
   ]);
-  t.strictSame(journal, { purges: [], lasting: [['a', 30]], everythingAt: 20 });
+  t.strictSame(journal, { count: 0, purges: [], lasting: [['a', 30]], everythingAt: 20 });
   t.equal(withLasting(journal, [[EVERYTHING, 10]]).everythingAt, 20);
   t.end();
 });

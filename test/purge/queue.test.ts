@@ -368,7 +368,7 @@ t.test('the end: what is worked on is brought to its end', async (t) => {
   await begun.promise;
   const closing = queue.close();
   t.equal(await stateOf(closing), 'pending');
-  t.same(waits.held, [5_000]);
+  t.same(waits.held, [2_000]);
   purging.resolve();
   await closing;
   t.same(outcomes, ['purged']);
@@ -389,7 +389,7 @@ t.test('the end: but not for longer than five seconds', async (t) => {
   const closing = queue.close();
   t.equal(await stateOf(closing), 'pending');
   t.equal(signal.aborted, false);
-  await waits.end(5_000);
+  await waits.end(2_000);
   await closing;
   t.equal(signal.aborted, true);
   t.same(outcomes, ['failed']);
