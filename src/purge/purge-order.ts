@@ -19,8 +19,8 @@ const TAG = new RegExp(TAG_PATTERN);
 
 /** One row per field: what is expected of an item and not so. */
 const FIELDS: Readonly<Record<keyof PurgeOrder, (item: string) => string | undefined>> = {
-  keys: keyComplaint,
-  prefixes: prefixComplaint,
+  keys: (item) => slashComplaint(item) ?? keyComplaint(item),
+  prefixes: (item) => (item === '/' ? undefined : (slashComplaint(item) ?? prefixComplaint(item))),
   tags: (item) => (TAG.test(item) ? undefined : 'expected 16 hex digits in lower case, as `lambent tags` prints them'),
 };
 
@@ -51,8 +51,12 @@ function itemsOf(field: keyof PurgeOrder, given: Readonly<Record<string, unknown
   return items;
 }
 
+/** A URL's path has one, and is what comes to mind. */
+function slashComplaint(item: string): string | undefined {
+  return item.startsWith('/') ? 'expected no slash at its beginning' : undefined;
+}
+
 function prefixComplaint(prefix: string): string | undefined {
-  if (prefix === '/') return undefined;
   // Half a name is no folder, and has no tag.
   return prefix.endsWith('/') ? keyComplaint(prefix.slice(0, -1)) : 'expected a folder, which ends in a slash';
 }

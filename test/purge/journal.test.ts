@@ -66,7 +66,9 @@ t.test('many that tell at the same time lose nothing', async (t) => {
   await Promise.all(replicas.map(({ journal }) => journal.start()));
   const tags = replicas.flatMap((_, replica) => Array.from({ length: 10 }, (_, index) => `${replica}-${index}`));
   await Promise.all(
-    tags.map((tag, index) => (replicas[index % 5] as (typeof replicas)[0]).journal.tell([tag], [], new AbortController().signal)),
+    tags.map((tag, index) =>
+      (replicas[index % 5] as (typeof replicas)[0]).journal.tell([tag], [], new AbortController().signal),
+    ),
   );
   t.same(
     journalIn(note)
