@@ -1,5 +1,5 @@
 import { type Admission, createAdmission } from '../../src/render/admission.ts';
-import { createKeptBytes } from '../../src/render/kept-bytes.ts';
+import { createKeptBytes, type KeptBytes } from '../../src/render/kept-bytes.ts';
 import { createOriginalReader, type OriginalReader } from '../../src/render/original-reader.ts';
 import { createOriginals, type OriginalLease, type Originals } from '../../src/render/originals.ts';
 import { createRecords } from '../../src/render/records.ts';
@@ -16,6 +16,7 @@ export interface OriginalsFixture {
   readonly admission: Admission;
   readonly reader: OriginalReader;
   readonly originals: Originals;
+  readonly kept: KeptBytes;
   readonly now: () => number;
   hold(key?: string, signal?: AbortSignal): Promise<OriginalLease>;
   /** Holds and lets go, so that the record is known and no bytes are in memory. */
@@ -66,6 +67,7 @@ export function setUpOriginals(options: FixtureOptions = {}): OriginalsFixture {
     admission,
     reader,
     originals,
+    kept,
     now,
     hold,
     async visit(key) {
