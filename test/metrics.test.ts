@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
+import { transform } from '../src/transform/transform.ts';
 import { jpeg } from './support/pictures.ts';
 import { ask, type Service, startOverS3, startService } from './support/service.ts';
+import { deferred, quiet, until } from './support/waiting.ts';
 
 const DOCUMENT = readFileSync(path.resolve(import.meta.dirname, '../docs/metrics.md'), 'utf8');
 /** prom-client's own, of the process. */
@@ -34,11 +36,29 @@ t.test('the document names every metric, its type and its meaning, and no other'
 });
 
 t.test('counts what happens', async (t) => {
-  const { s3, service } = await startOverS3(t, { env: { CACHE_MEMORY_BYTES: '6KiB' } });
+  const held = { until: Promise.resolve() };
+  const { s3, service } = await startOverS3(t, {
+    env: { CACHE_MEMORY_BYTES: '6KiB' },
+    parts: {
+      async transform(original, plan) {
+        await held.until;
+        return await transform(original, plan);
+      },
+    },
+  });
   await s3.put('a.jpg', await jpeg(400, 300));
   const photo = await service.get('/a.jpg?w=100');
   const { etag } = photo.headers;
-  await Promise.all([1, 2, 3].map(() => service.get('/a.jpg?w=50')));
+  // One makes it, and the others are there before it is made.
+  const arrived = deferred();
+  held.until = arrived.promise;
+  let arrivals = 0;
+  service.app.publicApp.server.on('request', () => arrivals++);
+  const together = [1, 2, 3].map(() => service.get('/a.jpg?w=50'));
+  await until(() => arrivals === 3);
+  await quiet();
+  arrived.resolve();
+  await Promise.all(together);
   await service.get('/a.jpg?w=100');
   await service.get('/a.jpg?w=100', { 'if-none-match': String(etag) });
   await service.get('/a.jpg');
