@@ -58,6 +58,8 @@ t.test('whoever starts later drops what it may have by then', async (t) => {
   const none = open(t, createMemoryNote());
   await none.journal.start();
   t.same(none.heard, [], 'but not where there is nothing');
+  await until(() => none.outcomes.length > 3);
+  t.same(none.outcomes.slice(0, 3), ['read', 'unchanged', 'unchanged']);
 });
 
 t.test('many that tell at the same time lose nothing', async (t) => {
