@@ -6,11 +6,9 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { BucketPlace } from '../bucket-url.ts';
 
-export interface S3BucketOptions {
-  readonly bucket: string;
-  /** What every name is prepended with, without slashes at its ends; empty for the whole bucket. */
-  readonly prefix: string;
+export interface S3BucketOptions extends BucketPlace {
   readonly forcePathStyle: boolean;
 }
 

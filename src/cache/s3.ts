@@ -1,7 +1,7 @@
 import { NEVER, orTimedOut } from '../abort.ts';
 import { createBreaker } from './breaker.ts';
 import { decodeEntry, encodeEntry, entryName, lengthOf, MAX_ENTRY_BYTES } from './entry-codec.ts';
-import { createS3Bucket } from './s3-bucket.ts';
+import { createS3Bucket, type S3BucketOptions } from './s3-bucket.ts';
 import { createS3Note } from './s3-note.ts';
 import type { CacheEntry, ObserveStore, Store } from './tier.ts';
 
@@ -13,11 +13,7 @@ export interface S3StoreLimits {
   readonly entryBytes: number;
 }
 
-export interface S3StoreOptions {
-  readonly bucket: string;
-  /** What every name is prepended with, without slashes at its ends; empty for the whole bucket. */
-  readonly prefix: string;
-  readonly forcePathStyle: boolean;
+export interface S3StoreOptions extends S3BucketOptions {
   readonly observe: ObserveStore;
   /** Milliseconds, from any moment on. */
   readonly now?: () => number;

@@ -42,7 +42,12 @@ export function folderTag(prefix: string): string {
 
 /** Whether an object has any of these tags. */
 export function isTagged(key: string, tags: readonly string[]): boolean {
-  return tags.includes(EVERYTHING) || tagsOf(key).some((tag) => tags.includes(tag));
+  return hasAny(tagsOf(key), tags);
+}
+
+/** Whether what has the first tags is meant by the second ones. */
+export function hasAny(own: readonly string[], tags: readonly string[]): boolean {
+  return tags.includes(EVERYTHING) || own.some((tag) => tags.includes(tag));
 }
 
 /** With spaces for its plus signs: an object may be asked for by either (`sources/plus-as-space.ts`), and has one tag. */

@@ -1,4 +1,4 @@
-import { EVERYTHING } from './tags.ts';
+import { hasAny } from './tags.ts';
 import type { CacheEntry, ObserveStore, Store } from './tier.ts';
 
 export interface WriteBehindOptions {
@@ -65,7 +65,7 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
   }
 
   function forget(tags: readonly string[]): void {
-    for (const [key, entry] of waiting) if (isMeant(entry, tags)) forgetOne(key);
+    for (const [key, entry] of waiting) if (hasAny(entry.tags, tags)) forgetOne(key);
   }
 
   function enqueue(key: string, entry: CacheEntry): void {
@@ -114,7 +114,9 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
     async drop(objectTags, signal) {
       forget(objectTags);
       // What is being written would come after what is deleted. A store's writes have a limit of their own.
-      await Promise.all(Array.from(writing.values(), ({ entry, written }) => isMeant(entry, objectTags) && written));
+      await Promise.all(
+        Array.from(writing.values(), ({ entry, written }) => hasAny(entry.tags, objectTags) && written),
+      );
       await store.drop(objectTags, signal);
     },
     note: store.note,
@@ -124,8 +126,4 @@ export function createWriteBehind(store: Store, options: WriteBehindOptions): Wr
       await store.close();
     },
   };
-}
-
-function isMeant(entry: CacheEntry, tags: readonly string[]): boolean {
-  return tags.includes(EVERYTHING) || entry.tags.some((tag) => tags.includes(tag));
 }

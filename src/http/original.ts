@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../errors.ts';
 import type { Passthrough, Peeked } from '../render/passthrough.ts';
 import type { ImageRequest } from '../request/parse.ts';
 import { singleRange } from '../sources/range.ts';
-import type { Opened } from '../sources/source.ts';
 import { allowsRange, hasNothingNew } from './conditional.ts';
 import { downloadHeaders, originalHeaders, originalValidators } from './headers.ts';
 import type { RequestDeadline } from './request-deadline.ts';
@@ -51,18 +49,6 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
     return true;
   }
 
-  async function openRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<Opened> {
-    const range = await wantedRange(request, key, signal);
-    try {
-      return await passthrough.open(key, range, signal);
-    } catch (error) {
-      // Of nothing there is no part: S3 refuses each range. Who reads in slices, as a CDN may, would not get the object at all.
-      const isOfNothing = error instanceof ServiceError && error.code === 'range_not_satisfiable' && error.size === 0;
-      if (!isOfNothing) throw error;
-      return await passthrough.open(key, undefined, signal);
-    }
-  }
-
   async function wantedRange(request: FastifyRequest, key: string, signal: AbortSignal): Promise<string | undefined> {
     const range = singleRange(request.headers.range);
     if (range === undefined || request.headers['if-range'] === undefined) return range;
@@ -73,7 +59,8 @@ export function createSendOriginal({ passthrough, cacheControl }: OriginalOption
 
   return async (request, reply, asked, { signal, lift }) => {
     if (await sendWithoutBody(request, reply, asked, signal)) return;
-    const opened = await openRange(request, asked.key, signal);
+    const range = await wantedRange(request, asked.key, signal);
+    const opened = await passthrough.open(asked.key, range, signal);
     lift();
     describe(reply, asked, { head: opened.head, size: opened.length });
     if (opened.contentRange !== undefined) reply.code(206).header('content-range', opened.contentRange);

@@ -1,5 +1,4 @@
 import type { Invalidator } from './cloudfront.ts';
-import type { PurgeOrder } from './purge-order.ts';
 
 // More wait for nobody's good: the first of them go early.
 const MAX_ITEMS = 10_000;
@@ -15,19 +14,18 @@ interface Waiting {
  */
 export function delayed(invalidator: Invalidator, delayMs: number): Invalidator {
   const waiting = new Set<Waiting>();
-
   let itemsWaiting = 0;
 
   return {
-    invalidate({ keys, prefixes, tags }: PurgeOrder) {
+    invalidate(order) {
       return new Promise((resolve, reject) => {
         const send = () => {
           clearTimeout(one.timer);
           waiting.delete(one);
           itemsWaiting -= items;
-          invalidator.invalidate({ keys, prefixes, tags }).then(resolve, reject);
+          invalidator.invalidate(order).then(resolve, reject);
         };
-        const items = keys.length + prefixes.length + tags.length;
+        const items = order.keys.length + order.prefixes.length + order.tags.length;
         const one: Waiting = { send, timer: setTimeout(send, delayMs) };
         waiting.add(one);
         itemsWaiting += items;

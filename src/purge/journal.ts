@@ -49,7 +49,6 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
   });
   const limitMs = Math.max(MIN_EXCHANGE_MS, Math.min(everyMs / 2, MAX_EXCHANGE_MS));
   let version: string | undefined;
-  let hasLooked = false;
   let wake = () => {};
 
   function takeIn(found: VersionedText | undefined): void {
@@ -65,9 +64,8 @@ export function createJournal({ note, everyMs, hear, observe, logger }: JournalO
   async function look(signal: AbortSignal): Promise<void> {
     const found = await note.read(version, signal);
     // None as before: nobody has purged anything yet.
-    if (found === 'unchanged' || (!found && !version && hasLooked)) observe('unchanged');
+    if (found === 'unchanged' || (!found && !version && known.hasLooked)) observe('unchanged');
     else takeIn(found);
-    hasLooked = true;
     own.check(known.ids);
   }
 

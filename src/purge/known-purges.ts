@@ -6,6 +6,8 @@ import { createOutdated, type JournalText, NO_PURGES, withLasting } from './jour
 export interface KnownPurges {
   readonly journal: JournalText;
   readonly ids: ReadonlySet<string>;
+  /** Whether anything was taken in, and be it that there is nothing. */
+  readonly hasLooked: boolean;
   /** Takes in what was read, and gives the tags that are new in it. */
   takeIn(read: JournalText): readonly string[];
   /** Takes in what was written. */
@@ -34,6 +36,9 @@ export function createKnownPurges(): KnownPurges {
     },
     get ids() {
       return ids;
+    },
+    get hasLooked() {
+      return hasLooked;
     },
     takeIn(read) {
       const [before, { count }] = [ids, journal];

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { orAborted, withinTime } from '../abort.ts';
 import { EVERYTHING, folderTag, objectTag } from '../cache/tags.ts';
@@ -7,6 +6,7 @@ import type { Store } from '../cache/tier.ts';
 import { createBackoff } from './backoff.ts';
 import type { Invalidator } from './cloudfront.ts';
 import type { Journal } from './journal.ts';
+import { pause, realWait } from './patience.ts';
 import type { PurgeOrder } from './purge-order.ts';
 
 export interface PurgerOptions {
@@ -83,7 +83,7 @@ export function createPurger(options: PurgerOptions): Purger {
         return 'done';
       } catch (error) {
         failed(step, error);
-        await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined);
+        await pause(realWait, backoff.next(), signal);
       }
     }
     return 'failed';

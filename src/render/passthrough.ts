@@ -36,7 +36,7 @@ export function createPassthrough({ source, refusesSvg }: PassthroughOptions): P
       return await open(key, 'bytes=0-0', signal);
     } catch (error) {
       // An empty object has no first byte (RFC 9110, 14.1.2); it is cheap to open whole.
-      if (!(error instanceof ServiceError && error.code === 'range_not_satisfiable')) throw error;
+      if (!isUnsatisfiable(error)) throw error;
       return await open(key, undefined, signal);
     }
   }
@@ -59,20 +59,33 @@ export function createPassthrough({ source, refusesSvg }: PassthroughOptions): P
     return new ServiceError('range_not_satisfiable', undefined, { size });
   }
 
+  async function openRange(key: string, range: string | undefined, signal: AbortSignal): Promise<Opened> {
+    // Some stores take it for all of the object.
+    if (range !== undefined && LAST_NOTHING.test(range)) throw await unsatisfiable(key, signal);
+    try {
+      return await open(key, range, signal);
+    } catch (error) {
+      // Some stores do not say how long the object is.
+      throw isUnsatisfiable(error) && error.size === undefined ? await unsatisfiable(key, signal) : error;
+    }
+  }
+
   return {
     peek,
     async open(key, range, signal) {
-      // Some stores take it for all of the object.
-      if (range !== undefined && LAST_NOTHING.test(range)) throw await unsatisfiable(key, signal);
       try {
-        return await open(key, range, signal);
+        return await openRange(key, range, signal);
       } catch (error) {
-        const isUnsatisfiable = error instanceof ServiceError && error.code === 'range_not_satisfiable';
-        // Some stores do not say how long the object is.
-        throw isUnsatisfiable && error.size === undefined ? await unsatisfiable(key, signal) : error;
+        // Of nothing there is no part: S3 refuses each range. Who reads in slices, as a CDN may, would not get the object at all.
+        if (!(isUnsatisfiable(error) && error.size === 0)) throw error;
+        return await open(key, undefined, signal);
       }
     },
   };
+}
+
+function isUnsatisfiable(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === 'range_not_satisfiable';
 }
 
 /** The last no bytes of an object (RFC 9110, 14.1.2). */

@@ -6,14 +6,12 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
+import type { BucketPlace } from '../bucket-url.ts';
 import { ServiceError } from '../errors.ts';
 import { isAccessDenied, lastModifiedOf, s3Error, statusOf } from './s3-error.ts';
 import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
 
-export interface S3SourceOptions {
-  readonly bucket: string;
-  /** What every key is prepended with, without slashes at its ends; empty for the whole bucket. */
-  readonly prefix: string;
+export interface S3SourceOptions extends BucketPlace {
   readonly forcePathStyle: boolean;
   /** Sockets to S3 at most; a request past that waits for one. */
   readonly maxSockets: number;

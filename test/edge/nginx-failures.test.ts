@@ -1,10 +1,9 @@
-import sharp from 'sharp';
 import t from 'tap';
 import { ERRORS, ServiceError } from '../../src/errors.ts';
 import { createMemorySource } from '../support/memory-source.ts';
-import { ALWAYS_ASKING, arrivalsAt, freePort, startNginx, testsWithNginx, xCache } from '../support/nginx.ts';
-import { jpeg } from '../support/pictures.ts';
-import { type Answer, startOverS3, startService } from '../support/service.ts';
+import { A_SECOND, ALWAYS_ASKING, arrivalsAt, freePort, startNginx, testsWithNginx, xCache } from '../support/nginx.ts';
+import { heightOf, jpeg } from '../support/pictures.ts';
+import { startOverS3, startService } from '../support/service.ts';
 import { deferred } from '../support/waiting.ts';
 
 const test = testsWithNginx(t);
@@ -12,10 +11,6 @@ const photo = await jpeg(400, 300);
 const square = await jpeg(300, 300);
 
 const env = ALWAYS_ASKING;
-const A_SECOND = { fresh: '1s' };
-
-const heightOf = async ({ body }: Answer) => (await sharp(body).metadata()).height;
-
 test('while the service is down, the old one; and the new one when it is back', async (t) => {
   const { s3, service } = await startOverS3(t, { env: { ...env, PORT: String(await freePort()) } });
   const nginx = await startNginx(t, service, A_SECOND);

@@ -1,9 +1,8 @@
-import sharp from 'sharp';
 import t from 'tap';
 import { transform } from '../../src/transform/transform.ts';
-import { ALWAYS_ASKING, arrivalsAt, startNginx, testsWithNginx, xCache } from '../support/nginx.ts';
-import { jpeg, SVG } from '../support/pictures.ts';
-import { type Answer, startOverS3 } from '../support/service.ts';
+import { A_SECOND, ALWAYS_ASKING, arrivalsAt, startNginx, testsWithNginx, xCache } from '../support/nginx.ts';
+import { heightOf, jpeg, SVG } from '../support/pictures.ts';
+import { startOverS3 } from '../support/service.ts';
 import { deferred, until } from '../support/waiting.ts';
 
 const test = testsWithNginx(t);
@@ -11,10 +10,6 @@ const photo = await jpeg(400, 300);
 const square = await jpeg(300, 300);
 
 const env = ALWAYS_ASKING;
-const A_SECOND = { fresh: '1s' };
-
-const heightOf = async ({ body }: Answer) => (await sharp(body).metadata()).height;
-
 test('what has not changed is asked about and kept for as long again, without a picture made or sent', async (t) => {
   const { s3, service } = await startOverS3(t, { env });
   const nginx = await startNginx(t, service, { fresh: '2s' });

@@ -55,6 +55,9 @@ export interface NginxOptions {
 /** For a service that asks the source every time, so that what is old can only be nginx's. */
 export const ALWAYS_ASKING = { ORIGINAL_FRESH_MS: '0', ORIGINAL_STALE_MS: '0', ORIGINAL_STALE_IF_ERROR_MS: '0' };
 
+/** For a test that waits until an answer has had its time. */
+export const A_SECOND: NginxOptions = { fresh: '1s' };
+
 /** What nginx says its cache did. */
 export const xCache = ({ headers }: Answer) => headers['x-cache'];
 

@@ -91,3 +91,8 @@ export async function distance(one: Uint8Array, other: Uint8Array): Promise<numb
   if (a === undefined || b === undefined || a.length !== b.length) return Number.POSITIVE_INFINITY;
   return a.reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] ?? 0))), 0);
 }
+
+/** Of the picture that an answer has. */
+export async function heightOf({ body }: { readonly body: Buffer }): Promise<number> {
+  return (await sharp(body).metadata()).height;
+}
