@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { prepareDrain } from './http/drain.ts';
 import { buildManagementApp } from './http/management.ts';
 import { buildPublicApp } from './http/public-app.ts';
@@ -70,6 +71,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
   const publicApp = await buildPublicApp({
     logger,
     corsOrigins: config.corsOrigins,
+    originSecrets: config.originSecrets,
     observe: metrics.request,
     image: images.options,
   });

@@ -2,26 +2,36 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { checkUrls } from './commands/check-url.ts';
 import { createProgress, type Progress } from './commands/progress.ts';
 import { reportOf } from './commands/report.ts';
+import { type Signer, signedUrl } from './commands/sign.ts';
 import { tagLines } from './commands/tags.ts';
-import { optionPolicy, readConfig } from './config.ts';
+import { type Config, optionPolicy, readConfig } from './config.ts';
+import { sign } from './signing-keys.ts';
+import { VARIABLES } from './variables.ts';
 
 const USAGE = `Usage: lambent check-url FILE...
+       lambent sign [--expires SECONDS] URL...
        lambent tags KEY...
 
   check-url FILE...   how each URL in the files would be answered, and how many cache entries they make; nothing is fetched.
                       A file has a URL a line, or is a CloudFront standard log, as it is or as .gz; - is standard input.
                       Limits and defaults are read from the environment, as by the service.
+  sign URL...         each URL with a signature by the first of SIGNING_KEYS; it ends after so many SECONDS, or never. A URL is
+                      signed from its path on, as the service sees it.
   tags KEY...         the cache tags of an object, and of the folders above it. A key is a URL's path, decoded and without its
                       first slash; with a slash at its end it is a folder.
 `;
 
 type Command = (operands: readonly string[]) => Promise<void> | void;
 
-const COMMANDS: Readonly<Record<string, Command>> = { 'check-url': checkUrl, tags: printTags };
+const COMMANDS: Readonly<Record<string, Command>> = { 'check-url': checkUrl, sign: printSigned, tags: printTags };
+
+/** A hundred years: what is meant to last longer is meant to last for ever. */
+const MAX_EXPIRES_SECONDS = 100 * 366 * 86_400;
 
 // Whoever reads may have seen enough: `lambent check-url access.log | head`.
 process.stdout.on('error', () => process.exit());
@@ -45,8 +55,35 @@ function printTags(keys: readonly string[]): void {
   process.stdout.write(`${keys.flatMap(tagLines).join('\n')}\n`);
 }
 
+/** As the service would be configured here, but for where its originals are. */
+function configured(): Config {
+  return readConfig({ ...process.env, NODE_ENV: undefined }, 'file:///');
+}
+
+function printSigned(operands: readonly string[]): void {
+  const { values, positionals } = parseArgs({
+    args: [...operands],
+    options: { expires: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const config = configured();
+  const [key] = config.signing.keys;
+  if (!key) throw new Error(`SIGNING_KEYS is not set; expected ${VARIABLES.SIGNING_KEYS.expected}.`);
+  const signer: Signer = { kid: key.id, sign: (text) => sign(text, key) };
+  const expires = values.expires === undefined ? undefined : expiryAfter(values.expires);
+  for (const url of positionals) process.stdout.write(`${signedUrl(url, expires, signer, optionPolicy(config))}\n`);
+}
+
+/** In seconds since 1970. */
+function expiryAfter(text: string): number {
+  const seconds = Number(text);
+  if (!/^[0-9]+$/.test(text) || seconds < 1 || seconds > MAX_EXPIRES_SECONDS)
+    throw new Error(`--expires is ${JSON.stringify(text)}; expected whole seconds from 1 to ${MAX_EXPIRES_SECONDS}.`);
+  return Math.floor(Date.now() / 1000) + seconds;
+}
+
 async function checkUrl(files: readonly string[]): Promise<void> {
-  const policy = optionPolicy(readConfig({ ...process.env, NODE_ENV: undefined }, 'file:///'));
+  const policy = optionPolicy(configured());
   const sizes = await Promise.all(files.map(async (file) => (file === '-' ? undefined : (await stat(file)).size)));
   const total = sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
   const progress = createProgress(process.stderr, total);

@@ -1,9 +1,11 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import envSchema from 'env-schema';
 import { type Static, type TSchema, Type } from 'typebox';
+import { attempt, invalid } from './config-error.ts';
 import { readOptions, readPresets, readWatermarks } from './named.ts';
+import { checkPlaces } from './places.ts';
+import { checkOnLadders, readLadders, readSigning, type Signing } from './protection.ts';
 import type { OptionPolicy } from './request/canonical.ts';
+import type { Ladders } from './request/ladder.ts';
 import type { Options } from './request/options.ts';
 import type { Dialect } from './request/parse.ts';
 import type { SvgRule } from './transform/rules.ts';
@@ -53,6 +55,10 @@ export interface Config {
   readonly maxFrames: number;
   readonly avifMaxPixels: number;
   readonly defaultOptions: Options;
+  readonly ladders: Ladders;
+  readonly signing: Signing;
+  /** Unset: requests need not come by way of the CDN. */
+  readonly originSecrets: readonly string[] | undefined;
   readonly presets: Readonly<Record<string, Options>>;
   readonly presetsOnly: boolean;
   readonly watermarks: Readonly<Record<string, WatermarkSpec>>;
@@ -76,17 +82,6 @@ export interface Config {
   readonly corsOrigins: '*' | readonly string[];
 }
 
-/** A variable that keeps the service from starting; the message names it, its value and what was expected. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-
-  constructor(message: string) {
-    super(message);
-    // A configuration is mended by reading one line; where in the code it was read is of no use.
-    this.stack = message;
-  }
-}
-
 /** Reads every variable once. `sampleSource` is served when nothing is set and this is not production. */
 export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config {
   const values = validate(env);
@@ -95,7 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
   const named = readNamed(values);
   const source = values.SOURCE ?? sampleSource;
   checkPlaces(values, source);
-  return Object.freeze({
+  const config: Config = Object.freeze({
     production,
     host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: values.PORT,
@@ -124,6 +119,9 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     maxFrames: values.MAX_FRAMES,
     avifMaxPixels: values.AVIF_MAX_PIXELS,
     ...named,
+    ladders: readLadders(values),
+    signing: readSigning(values),
+    originSecrets: values.ORIGIN_SECRETS?.split(','),
     keepsProfile: values.COLOR_PROFILE === 'keep',
     keepsGainMap: values.HDR === 'keep',
     keepsCredit: values.KEEP_COPYRIGHT,
@@ -138,12 +136,15 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     drainLimitMs: values.DRAIN_DELAY_MS + values.DEADLINE_MS + DRAIN_SLACK_MS,
     corsOrigins: values.CORS_ORIGINS === '*' ? '*' : values.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
   });
+  checkOnLadders(optionPolicy(config));
+  return config;
 }
 
 /** What a request's options are read and bounded by. */
 export function optionPolicy(config: Config): OptionPolicy {
-  const { dialect, maxWidth, maxHeight, defaultOptions: defaults, presets, presetsOnly, watermarks } = config;
-  return { dialect, maxWidth, maxHeight, defaults, presets, presetsOnly, watermarks: Object.keys(watermarks) };
+  const { dialect, maxWidth, maxHeight, ladders, presets, presetsOnly } = config;
+  const [defaults, watermarks] = [config.defaultOptions, Object.keys(config.watermarks)];
+  return { dialect, maxWidth, maxHeight, ladders, defaults, presets, presetsOnly, watermarks };
 }
 
 type Named = Pick<Config, 'defaultOptions' | 'presets' | 'presetsOnly' | 'watermarks'>;
@@ -168,35 +169,6 @@ function readNamed(values: Values): Named {
   return { defaultOptions, presets: presets ?? {}, presetsOnly, watermarks };
 }
 
-/** What a text stands for; what is wrong with it ends the start. */
-function attempt<T>(name: VariableName, text: string, expected: string, read: (text: string) => T): T {
-  try {
-    return read(text);
-  } catch (error) {
-    throw invalid(name, text, `${expected} (${(error as Error).message})`);
-  }
-}
-
-/** What a place has to be with regard to the source. */
-function checkPlaces({ CACHE_STORE: store, PURGE_QUEUE_URL: queue }: Values, source: string): void {
-  if (store !== undefined && isWithin(store, source))
-    throw invalid('CACHE_STORE', store, `a place outside of ${source}, or its entries would be served as originals`);
-  if (queue !== undefined && !source.startsWith('s3:'))
-    throw invalid('PURGE_QUEUE_URL', queue, 'it beside a bucket as SOURCE, whose notifications it has');
-}
-
-/** Whether a place is another one or lies below it, however they are spelt. */
-function isWithin(url: string, other: string): boolean {
-  const [inner, outer] = [placeOf(url), placeOf(other)];
-  return outer.every((part, index) => inner[index] === part);
-}
-
-function placeOf(text: string): readonly string[] {
-  const url = new URL(text);
-  const path = url.protocol === 'file:' ? resolve(fileURLToPath(url)) : decodeURIComponent(url.pathname);
-  return [url.protocol, url.hostname, ...path.split('/').filter((segment) => segment !== '')];
-}
-
 function validate(env: NodeJS.ProcessEnv): Values {
   // An empty variable is an absent one, as a manifest leaves it that fills it from an optional key.
   const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -207,16 +179,6 @@ function validate(env: NodeJS.ProcessEnv): Values {
     const name = instancePath.slice(1) as VariableName;
     throw invalid(name, env[name]);
   }
-}
-
-const SECRETS: readonly VariableName[] = ['PURGE_TOKEN'];
-
-function invalid(name: VariableName, value: string | undefined, complaint?: string): ConfigError {
-  // What a start says is in a log that more people read than may know it.
-  const shown = SECRETS.includes(name) ? `something of ${value?.length} characters` : JSON.stringify(value);
-  return new ConfigError(
-    `${name} is ${value === undefined ? 'not set' : shown}; expected ${complaint ?? VARIABLES[name].expected}.`,
-  );
 }
 
 function toBytes(text: string): number {

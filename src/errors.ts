@@ -28,6 +28,8 @@ export const ERRORS = {
   bad_option: { status: 400, caching: 'short', message: 'An option has a value that is not allowed.' },
   bad_purge: { status: 400, caching: 'never', message: 'It is not said what to purge.' },
   unauthorized: { status: 401, caching: 'never', message: 'The token is missing or wrong.' },
+  bad_signature: { status: 403, caching: 'never', message: 'The URL is not signed as it has to be.' },
+  wrong_origin: { status: 403, caching: 'never', message: 'The request did not come by way of the CDN.' },
   not_found: { status: 404, caching: 'missing', message: 'No such object.' },
   no_route: { status: 404, caching: 'never', message: 'Nothing is served at this address.' },
   method_not_allowed: { status: 405, caching: 'never', message: 'Only GET, HEAD and OPTIONS are allowed.' },

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
 import { openStore } from './cache/open-store.ts';
 import { createWriteBehind, type WriteBehind } from './cache/write-behind.ts';
-import { type Config, ConfigError, optionPolicy } from './config.ts';
+import { type Config, optionPolicy } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { SigningRule } from './http/asked.ts';
 import { createCacheTags } from './http/cache-tags.ts';
 import { createFallback, type SendFallback } from './http/fallback.ts';
 import type { ImageOptions } from './http/image.ts';
@@ -19,6 +21,8 @@ import { createRecords } from './render/records.ts';
 import { createRefusals } from './render/refusals.ts';
 import { createRenderer, type Render } from './render/renderer.ts';
 import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
+import type { Verifier } from './request/signature.ts';
+import { isSigned } from './signing-keys.ts';
 import type { Source } from './sources/source.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observeTransform, type Transform } from './transform/observe.ts';
@@ -106,7 +110,7 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
       cacheControl,
     }),
     sendFallback: await openFallback(config, { render, planPolicy }),
-    reading: { policy: optionPolicy(config), cacheTags, watermarkKeys },
+    reading: { policy: optionPolicy(config), cacheTags, watermarkKeys, signing: signingRule(config, parts.logger) },
     tagHeader: cacheTags.header,
     planPolicy,
     cacheControl,
@@ -121,6 +125,19 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
       await store?.close();
     },
   };
+}
+
+/** Who has to sign what; each string that was judged is in the log of who looks for why it was refused. */
+function signingRule({ signing }: Config, logger: Logger): SigningRule | undefined {
+  if (!signing.isRequired) return undefined;
+  const { keys, exemptions } = signing;
+  const verifier: Verifier = {
+    kids: keys.map(({ id }) => id),
+    isSigned: (kid, text, sig) => keys.some((key) => key.id === kid && isSigned(text, sig, key)),
+  };
+  const onJudged = (text: string, complaint: string | undefined) =>
+    logger.debug({ signed: text, complaint }, complaint === undefined ? 'signature accepted' : 'signature refused');
+  return { verifier, exemptions, onJudged };
 }
 
 /** Entries that wait to be written at most: what comes on top of them is made again by whoever needs it. */

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { ROOT } from './support/process.ts';
+import { inSeconds, SIGNING_KEYS, signatureOf } from './support/signing.ts';
 
 const URLS = '/a.jpg?w=200&h=150\n/a.jpg?h=150&w=200\n/a.jpg?w=5000\n';
 const SUMMARY = /\n +1 {2}h=150&w=200 {2}accepted w=200&h=150 {2}the same\n.+\nCache entries by URL as it came: 3\.\n/s;
@@ -95,4 +96,28 @@ t.test('tags prints what an object is purged by', async (t) => {
   const bad = await lambent(['tags', 'a.jpg', '/b.jpg']);
   t.match(bad, { out: '', err: 'lambent: "/b.jpg": expected no empty segment\n', code: 1 });
   t.match(await lambent(['tags']), { err: /^Usage: .*lambent tags KEY/s, code: 2 });
+});
+
+t.test('sign prints URLs that the service accepts', async (t) => {
+  const env = { SIGNING_KEYS };
+  const url = 'https://img.example/a%20b.jpg?w=200&h=150';
+  const { out, err, code } = await lambent(['sign', url, '/a.jpg'], { env });
+  t.equal(err, '');
+  t.equal(code, 0);
+  const sigs = [signatureOf('a%20b.jpg\nh=150&kid=new&w=200'), signatureOf('a.jpg\nkid=new')];
+  t.equal(out, `${url}&kid=new&sig=${sigs[0]}\n/a.jpg?kid=new&sig=${sigs[1]}\n`);
+  const ending = await lambent(['sign', '--expires', '3600', '/a.jpg'], { env: { ...env, SIGNING: 'off' } });
+  const [, exp, sig] = /^\/a\.jpg\?kid=new&exp=(\d+)&sig=(.+)\n$/.exec(ending.out) ?? [];
+  t.ok(Math.abs(Number(exp) - inSeconds(3600)) < 60);
+  t.equal(sig, signatureOf(`a.jpg\nexp=${exp}&kid=new`));
+  for (const [operands, complaint, given] of [
+    [['/a.jpg'], /^lambent: SIGNING_KEYS is not set; expected up to 16 keys/, {}],
+    [['--expires', '0', '/a.jpg'], /^lambent: --expires is "0"; expected whole seconds from 1 to /, env],
+    [['--expires', '1h', '/a.jpg'], /^lambent: --expires is "1h"/, env],
+    [['--expires', '9999999999', '/a.jpg'], /^lambent: --expires is "9999999999"/, env],
+    [['--for', '1', '/a.jpg'], /^lambent: Unknown option '--for'/, env],
+    [['/a.jpg?w=x'], /^lambent: Bad option "w"/, env],
+  ] as const) {
+    t.match(await lambent(['sign', ...operands], { env: given }), { err: complaint, code: 1, out: '' });
+  }
 });

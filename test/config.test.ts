@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ConfigError, optionPolicy, readConfig } from '../src/config.ts';
+import { optionPolicy, readConfig } from '../src/config.ts';
+import { ConfigError } from '../src/config-error.ts';
 import { VARIABLES } from '../src/variables.ts';
 
 const SAMPLES = 'file:///samples';
@@ -78,6 +79,7 @@ t.test('URLs are read in our own way unless another is asked for', (t) => {
     dialect: 'lambda-edge',
     maxWidth: 10,
     maxHeight: 4096,
+    ladders: { mode: 'snap', w: [], h: [], q: [] },
     defaults: { q: 70 },
     presets: {},
     presetsOnly: false,

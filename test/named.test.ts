@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { ConfigError, optionPolicy, readConfig } from '../src/config.ts';
+import { optionPolicy, readConfig } from '../src/config.ts';
+import { ConfigError } from '../src/config-error.ts';
 
 const SAMPLES = 'file:///samples';
 

@@ -1,13 +1,7 @@
-import {
-  allOptions,
-  asksForVariant,
-  canonicalOptions,
-  canonicalQuery,
-  type OptionPolicy,
-} from '../request/canonical.ts';
+import { allOptions, asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import { decodeLeniently } from '../request/decode.ts';
 import { isOptionName, type Options } from '../request/options.ts';
-import { parseRequest } from '../request/parse.ts';
+import { type Problem, parseRequest } from '../request/parse.ts';
 
 /** How a query string would be answered, for whatever object. */
 export interface Verdict {
@@ -25,15 +19,21 @@ const MAX_IGNORED = 8;
 
 export function judge(query: string, policy: OptionPolicy): Verdict {
   const parsed = parseRequest(`/x?${query}`, policy);
-  if (parsed.problem) return { outcome: 'refused', text: parsed.problem.message, ignored: [], options: {} };
+  if (parsed.problem) return refused(parsed.problem);
   const given = parsed.value.options;
   const ignored = namesIn(query)
     .filter((name) => !isOptionName(name) || given[name] === undefined)
     .slice(0, MAX_IGNORED);
   if (!asksForVariant(given)) return { outcome: 'original', text: '', ignored, options: given };
-  const options = canonicalOptions(given, policy);
+  const canonical = canonicalise(given, policy);
+  if (canonical.problem) return refused(canonical.problem);
+  const options = canonical.value;
   const outcome = isClamped(allOptions(given, policy), options) ? 'clamped' : 'accepted';
   return { outcome, text: canonicalQuery(options, policy), ignored, options };
+}
+
+function refused({ message }: Problem): Verdict {
+  return { outcome: 'refused', text: message, ignored: [], options: {} };
 }
 
 function isClamped(given: Options, options: Options): boolean {

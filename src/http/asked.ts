@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../errors.ts';
-import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
-import { type ImageRequest, parseRequest } from '../request/parse.ts';
+import { asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
+import type { Options } from '../request/options.ts';
+import { type ImageRequest, type Parsed, parseRequest } from '../request/parse.ts';
+import { type Exemption, isExempt, judgeSignature, readSigned, type Verifier } from '../request/signature.ts';
 import type { CacheTags } from './cache-tags.ts';
 
 /** What a request target asks for, in canonical form. */
@@ -12,6 +14,16 @@ export interface Asked extends ImageRequest {
   readonly query: string;
   /** The value of its cache tags' header. */
   readonly tags: string;
+  /** Until when it is signed, in seconds since 1970; undefined where it is without end. */
+  readonly expires: number | undefined;
+}
+
+/** By whom requests have to be signed. */
+export interface SigningRule {
+  readonly verifier: Verifier;
+  readonly exemptions: readonly Exemption[];
+  /** Told what had to be signed, for who looks for the difference. */
+  readonly onJudged: (text: string, complaint: string | undefined) => void;
 }
 
 export interface TargetReading {
@@ -19,6 +31,8 @@ export interface TargetReading {
   readonly cacheTags: Pick<CacheTags, 'valueOf'>;
   /** The objects that watermarks are, by name. */
   readonly watermarkKeys: Readonly<Record<string, string>>;
+  /** Undefined where nothing has to be signed. */
+  readonly signing: SigningRule | undefined;
 }
 
 /** Targets that are remembered: those of the pictures that are asked for again and again. */
@@ -41,17 +55,40 @@ export function createTargetReader(reading: TargetReading): (target: string) => 
   };
 }
 
-function readTarget(target: string, { policy, cacheTags, watermarkKeys }: TargetReading): Asked {
-  const parsed = parseRequest(target, policy);
-  if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
-  const { key, options: given } = parsed.value;
-  // Where nothing is asked for, defaults ask for nothing either.
-  const options = asksForVariant(given) ? canonicalOptions(given, policy) : given;
+function readTarget(target: string, { policy, cacheTags, watermarkKeys, signing }: TargetReading): Asked {
+  const { key, options: given } = orThrow(parseRequest(target, policy));
+  const options = orThrow(canonicalise(given, policy));
+  const isVariant = asksForVariant(options);
+  const expires = signing && expiryOf(target, { given, options, isVariant }, policy, signing);
   return Object.freeze({
     key,
     options,
-    isVariant: asksForVariant(options),
+    isVariant,
     query: canonicalQuery(options, policy),
     tags: cacheTags.valueOf(key, options.wm === undefined ? undefined : watermarkKeys[options.wm]),
+    expires,
   });
+}
+
+/** When a signed request ends; `bad_signature` for one that should be signed otherwise. */
+function expiryOf(
+  target: string,
+  { given, options, isVariant }: { readonly given: Options; readonly options: Options; readonly isVariant: boolean },
+  { ladders }: OptionPolicy,
+  { verifier, exemptions, onJudged }: SigningRule,
+): number | undefined {
+  const read = readSigned(target);
+  const mayBeUnsigned = isVariant && isExempt(given, options, { exemptions, ladders });
+  // A signature that is there is judged: whoever made it meant its end, too.
+  if (mayBeUnsigned && read.value?.options.sig === undefined) return undefined;
+  const signed = orThrow(read);
+  const complaint = judgeSignature(signed, verifier);
+  onJudged(signed.text, complaint);
+  if (complaint !== undefined) throw new ServiceError('bad_signature', complaint);
+  return signed.options.exp;
+}
+
+function orThrow<T>(parsed: Parsed<T>): T {
+  if (parsed.problem) throw new ServiceError(parsed.problem.code, parsed.problem.message);
+  return parsed.value;
 }

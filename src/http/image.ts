@@ -22,6 +22,7 @@ import {
   variantHeaders,
   variantValidators,
 } from './headers.ts';
+import { endLifetime, unexpired } from './lifetime.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
@@ -51,11 +52,20 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
   const read = createTargetReader(reading);
   const memo = createVariantMemo();
 
+  if (reading.signing) {
+    app.decorateRequest('expires', null);
+    // Whatever is answered, and whoever answers it: of all that is said of a signed URL, nothing outlives it.
+    app.addHook('onSend', (request, reply, _payload, next) => {
+      if (request.expires !== null) endLifetime(reply, request.expires);
+      next();
+    });
+  }
   app.route({ method: ['GET', 'HEAD'], url: '/', handler });
   done();
 
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const asked = read(request.originalUrl);
+    if (asked.expires !== undefined) request.expires = unexpired(asked.expires);
     const deadline = startDeadline(reply, deadlineMs);
     // On errors as well: that there is no such object is what an upload has to purge.
     reply.header(tagHeader, asked.tags);

@@ -4,6 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { handleErrors } from './error-handler.ts';
 import { COMMON_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { type ImageOptions, imageRoutes } from './image.ts';
+import { originLock } from './origin-lock.ts';
 import { logRequests, type RequestObserver } from './request-log.ts';
 import { publicServerOptions } from './server-options.ts';
 
@@ -11,6 +12,8 @@ export interface PublicAppOptions {
   readonly logger: FastifyBaseLogger;
   /** Origins that may read answers; `*` for all. */
   readonly corsOrigins: '*' | readonly string[];
+  /** What a CDN has to say one of; undefined where anybody may ask. */
+  readonly originSecrets: readonly string[] | undefined;
   readonly image: ImageOptions;
   readonly observe: RequestObserver;
 }
@@ -21,6 +24,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export async function buildPublicApp({
   logger,
   corsOrigins,
+  originSecrets,
   image,
   observe,
 }: PublicAppOptions): Promise<FastifyInstance> {
@@ -45,6 +49,8 @@ export async function buildPublicApp({
     strictPreflight: false,
     maxAge: 86_400,
   });
+  // After CORS: a page is to learn that it was refused, and a preflight names no secret.
+  if (originSecrets) app.addHook('onRequest', originLock(originSecrets));
   app.addHook('onRequest', (request, _reply, done) => {
     // Before a body is looked at: there is none that could make another method right.
     done(METHODS.includes(request.method) ? undefined : new ServiceError('method_not_allowed'));

@@ -13,6 +13,9 @@ export function parseCrop(text: string): string | undefined {
   return isWithin && width?.value !== 0 && height?.value !== 0 ? lengths.map(print).join(',') : undefined;
 }
 
+/** The widest border that can be said, in CSS pixels: five digits, far above every limit. */
+export const MAX_PAD = 99_999;
+
 /** `pad` in canonical form, `top,right,bottom,left` in CSS pixels; undefined when the text is none. */
 export function parsePad(text: string): string | undefined {
   if (!/^[0-9]{1,5}(,[0-9]{1,5}){3}$/.test(text)) return undefined;

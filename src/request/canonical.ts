@@ -1,7 +1,9 @@
 import { defaultQuality, type OutputFormat } from '../formats.ts';
+import { MAX_PAD } from './box.ts';
+import { type Ladders, offLadder, snapped } from './ladder.ts';
 import type { Names } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
-import type { Dialect } from './parse.ts';
+import { badOption, type Dialect, type Parsed } from './parse.ts';
 import { strategyOf } from './position.ts';
 import { canonicalTurn } from './turn.ts';
 
@@ -14,7 +16,23 @@ export interface OptionPolicy extends Names {
   readonly maxHeight: number;
   /** Applied wherever at least one option is given. */
   readonly defaults: Options;
+  readonly ladders: Ladders;
 }
+
+/** Canonical options, or what a ladder that only allows its rungs says against them. */
+export function canonicalise(given: Options, policy: OptionPolicy): Parsed<Options> {
+  // Where nothing is asked for, defaults ask for nothing either.
+  if (!asksForVariant(given)) return { value: given };
+  const options = canonicalOptions(given, policy);
+  const name = offLadder(options, policy.ladders);
+  if (name === undefined || policy.ladders.mode === 'snap') return { value: options };
+  const isSide = name !== 'q';
+  const rungs = policy.ladders[name].slice(0, MAX_RUNGS).join(', ');
+  return badOption(name, `expected one of ${rungs}${isSide ? ', in pixels' : ''}, got ${options[name]}`);
+}
+
+/** Rungs that an error counts up. */
+const MAX_RUNGS = 40;
 
 /**
  * Options with presets and defaults applied, sides multiplied, rounded and clamped, and nothing said that goes without saying: two requests
@@ -22,7 +40,7 @@ export interface OptionPolicy extends Names {
  */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
   const { dpr = 1, rot, flip, fit, pos, enlarge, pad, anim, ...options } = allOptions(given, policy);
-  const sides = clampedSides(options, dpr, policy);
+  const sides = onLadders({ ...options, ...clampedSides(options, dpr, policy) }, policy);
   return Object.freeze({
     ...options,
     ...sides,
@@ -32,6 +50,11 @@ export function canonicalOptions(given: Options, policy: OptionPolicy): Options 
     ...(pad !== undefined && { pad: multiplied(pad, dpr) }),
     ...(anim === 0 && { anim }),
   });
+}
+
+function onLadders({ w, h, q }: Options, policy: OptionPolicy): Pick<Options, 'w' | 'h' | 'q'> {
+  const given = { ...(w !== undefined && { w }), ...(h !== undefined && { h }), ...(q !== undefined && { q }) };
+  return policy.ladders.mode === 'snap' ? snapped(given, policy.ladders, policy) : given;
 }
 
 /** With what a preset stands for, and what holds by default. */
@@ -56,12 +79,23 @@ export function asksForVariant(options: Options): boolean {
  */
 export function canonicalQuery(options: Options, policy: OptionPolicy): string {
   const { f } = options;
-  if (f === undefined || f === 'auto') return serialise(options);
-  // Whoever reads the URL applies the policy again: where that sets a quality, one left out would mean another.
+  // Whoever reads the URL applies the policy again: what that sets is said, or leaving it out would mean something else.
+  const said = { ...usualWhere(policy.defaults, options), ...options };
+  if (f === undefined || f === 'auto') return serialise(said);
   const usual = defaultQuality(f);
-  return serialise(
-    usual !== undefined && policy.defaults.q !== undefined ? options : withoutDefaultQuality(options, f),
-  );
+  return serialise(usual !== undefined && policy.defaults.q !== undefined ? said : withoutDefaultQuality(said, f));
+}
+
+/** What goes without saying, of options that can say so. */
+const USUAL: Options = { fit: 'cover', pos: 'centre', dpr: 1, enlarge: 1, anim: 1 };
+
+/** Of the options that a policy sets otherwise and these leave out, what they mean by it. */
+function usualWhere(defaults: Options, options: Options): Options {
+  const said: { [N in OptionName]?: Options[N] } = {};
+  for (const name of Object.keys(USUAL) as OptionName[]) {
+    if (defaults[name] !== undefined && options[name] === undefined) said[name] = USUAL[name] as never;
+  }
+  return said as Options;
 }
 
 function serialise(options: Options): string {
@@ -96,7 +130,7 @@ function rounded(side: number | undefined, dpr: number): number | undefined {
 function multiplied(pad: string, dpr: number): string {
   return pad
     .split(',')
-    .map((side) => Math.round(Number(side) * dpr))
+    .map((side) => Math.min(MAX_PAD, Math.round(Number(side) * dpr)))
     .join(',');
 }
 

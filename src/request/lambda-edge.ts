@@ -54,6 +54,9 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   colors: readNothing,
   anim: readNothing,
   dl: readNothing,
+  exp: readNothing,
+  kid: readNothing,
+  sig: readNothing,
 };
 
 function readNothing(): undefined {

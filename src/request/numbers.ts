@@ -34,3 +34,8 @@ export function parseRatio(text: string): number | undefined {
 export function parseSwitch(text: string): 0 | 1 | undefined {
   return text === '0' ? 0 : text === '1' ? 1 : undefined;
 }
+
+/** Seconds since 1970, of at most eleven digits: that is beyond the year 5000. */
+export function parseSeconds(text: string): number | undefined {
+  return /^[0-9]{1,11}$/.test(text) ? Number(text) : undefined;
+}

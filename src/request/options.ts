@@ -3,7 +3,7 @@ import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parseFileName } from './file-name.ts';
 import { parseName } from './names.ts';
-import { parseRatio, parseSide, parseSwitch, tenths, wholeNumber } from './numbers.ts';
+import { parseRatio, parseSeconds, parseSide, parseSwitch, tenths, wholeNumber } from './numbers.ts';
 import { parsePosition } from './position.ts';
 import { type Flip, parseFlip, parseRotation, type Rotation } from './turn.ts';
 
@@ -44,8 +44,12 @@ export interface Options {
   readonly anim?: 0 | 1;
   readonly f?: FormatOption;
   readonly q?: number;
-  /** The one option that says nothing of the picture. */
+  /** Says nothing of the picture, like what follows. */
   readonly dl?: string;
+  /** Read apart from all others: see `signature.ts`. */
+  readonly exp?: number;
+  readonly kid?: string;
+  readonly sig?: string;
 }
 
 export type OptionName = keyof Options;
@@ -189,6 +193,24 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'none: shown where it is asked for',
     parse: parseFileName,
   },
+  exp: {
+    expected: 'a time in whole seconds since 1970',
+    doc: 'When a signed URL ends: from then on it is a 403, and no answer to it is kept for longer.',
+    default: 'never',
+    parse: parseSeconds,
+  },
+  kid: {
+    expected: 'the id of a signing key',
+    doc: 'The key of `SIGNING_KEYS` that the URL is signed with.',
+    default: 'any of them',
+    parse: parseName,
+  },
+  sig: {
+    expected: 'a signature',
+    doc: 'Signature of the path and of all options ([docs/signing.md](docs/signing.md)); ignored, like `exp` and `kid`, where none is required.',
+    default: 'none',
+    parse: parseSignature,
+  },
 };
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
@@ -196,6 +218,11 @@ export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 /** Whether a name is an option's: by comparison, since a look-up would also find `constructor` and `__proto__`. */
 export function isOptionName(name: string): name is OptionName {
   return (OPTION_NAMES as readonly string[]).indexOf(name) >= 0;
+}
+
+/** A text of any length that one can have; what it is worth is for whoever has the keys to say. */
+function parseSignature(text: string): string | undefined {
+  return text.length <= 128 ? text : undefined;
 }
 
 const FITS: readonly Fit[] = ['cover', 'contain', 'fill', 'inside', 'outside'];

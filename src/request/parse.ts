@@ -11,7 +11,9 @@ export interface Problem {
 }
 
 /** A value or a problem, told apart by `problem`: nothing here throws, since a CDN function must not. */
-export type Parsed<T> = { readonly value: T; readonly problem?: undefined } | { readonly problem: Problem };
+export type Parsed<T> =
+  | { readonly value: T; readonly problem?: undefined }
+  | { readonly problem: Problem; readonly value?: undefined };
 
 /** One request, parsed once and frozen. */
 export interface ImageRequest {
@@ -88,7 +90,13 @@ export function parseOptions(query: string, names: Names = NO_NAMES): Parsed<Opt
     : badOption(refused, 'expected "preset" alone, which is all that is served here');
 }
 
-function parsePairs(query: string, names: Names): Parsed<Options> {
+/** Every known option as it was given, whatever is configured: what a signature is about. */
+export function parseAllOptions(query: string): Parsed<Options> {
+  return parsePairs(query, undefined);
+}
+
+/** By the names that are configured; without any, every name is one. */
+function parsePairs(query: string, names: Names | undefined): Parsed<Options> {
   const options: { [N in OptionName]?: Options[N] } = {};
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
@@ -105,32 +113,33 @@ function parsePairs(query: string, names: Names): Parsed<Options> {
   return { value: Object.freeze(options) as Options };
 }
 
-function parseValue(name: OptionName, text: string, names: Names): Options[OptionName] {
+function parseValue(name: OptionName, text: string, names: Names | undefined): Options[OptionName] {
   const decoded = decodeForm(text);
   const value = decoded === undefined ? undefined : OPTIONS[name].parse(decoded);
-  const known = namesFor(name, names);
+  const known = names && namesFor(name, names);
   return known === undefined || known.indexOf(String(value)) >= 0 ? value : undefined;
 }
 
 /** Names that an error counts up: enough to see a typing mistake. */
 const MAX_NAMES = 20;
 
-function expected(name: OptionName, names: Names): string {
-  const known = namesFor(name, names)?.slice(0, MAX_NAMES).join(', ');
+function expected(name: OptionName, names: Names | undefined): string {
+  const known = names && namesFor(name, names)?.slice(0, MAX_NAMES).join(', ');
   return known === undefined ? OPTIONS[name].expected : `${OPTIONS[name].expected} (${known})`;
 }
 
 /** The option of that name, unless it is one of a feature that is not configured. */
-function optionName(text: string, names: Names): OptionName | undefined {
+function optionName(text: string, names: Names | undefined): OptionName | undefined {
   const name = decodeForm(text);
-  return name !== undefined && isOptionName(name) && namesFor(name, names)?.length !== 0 ? name : undefined;
+  if (name === undefined || !isOptionName(name)) return undefined;
+  return names && namesFor(name, names)?.length === 0 ? undefined : name;
 }
 
 function badPath(complaint: string): { readonly problem: Problem } {
   return { problem: { code: 'bad_path', message: `Bad path: ${complaint}.` } };
 }
 
-function badOption(name: OptionName, complaint: string): { readonly problem: Problem } {
+export function badOption(name: OptionName, complaint: string): { readonly problem: Problem } {
   return { problem: { code: 'bad_option', message: `Bad option "${name}": ${complaint}.` } };
 }
 

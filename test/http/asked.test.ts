@@ -2,17 +2,19 @@ import t from 'tap';
 import { createTargetReader } from '../../src/http/asked.ts';
 import { createCacheTags } from '../../src/http/cache-tags.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
+import { NO_LADDERS } from '../../src/request/ladder.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 
 const policy: OptionPolicy = {
   ...NO_NAMES,
+  ladders: NO_LADDERS,
   dialect: 'native',
   maxWidth: 1000,
   maxHeight: 1000,
   defaults: { f: 'auto' },
 };
 
-const reading = { policy, cacheTags: createCacheTags('Cache-Tag'), watermarkKeys: {} };
+const reading = { policy, cacheTags: createCacheTags('Cache-Tag'), watermarkKeys: {}, signing: undefined };
 
 t.test('says what is asked for, in canonical form', (t) => {
   const read = createTargetReader(reading);

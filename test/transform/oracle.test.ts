@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import t from 'tap';
 import { FORMATS } from '../../src/formats.ts';
 import { canonicalOptions, type OptionPolicy } from '../../src/request/canonical.ts';
+import { NO_LADDERS } from '../../src/request/ladder.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 import type { Options } from '../../src/request/options.ts';
 import { parseOptions } from '../../src/request/parse.ts';
@@ -15,7 +16,7 @@ import { POLICY, variant } from '../support/variants.ts';
 
 const HUGE = 1e12;
 const UNLIMITED = { maxWidth: HUGE, maxHeight: HUGE };
-const READING: OptionPolicy = { ...NO_NAMES, ...UNLIMITED, dialect: 'native', defaults: {} };
+const READING: OptionPolicy = { ...NO_NAMES, ...UNLIMITED, ladders: NO_LADDERS, dialect: 'native', defaults: {} };
 
 const side = fc.oneof(
   fc.constantFrom(1, 2, 20_000),

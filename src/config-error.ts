@@ -1,0 +1,31 @@
+import { VARIABLES, type VariableName } from './variables.ts';
+
+/** A variable that keeps the service from starting; the message names it, its value and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(message: string) {
+    super(message);
+    // A configuration is mended by reading one line; where in the code it was read is of no use.
+    this.stack = message;
+  }
+}
+
+/** What a text stands for; what is wrong with it ends the start. */
+export function attempt<T>(name: VariableName, text: string, expected: string, read: (text: string) => T): T {
+  try {
+    return read(text);
+  } catch (error) {
+    throw invalid(name, text, `${expected} (${(error as Error).message})`);
+  }
+}
+
+/** What a start says is in a log that more people read than may know these. */
+const SECRETS: readonly VariableName[] = ['PURGE_TOKEN', 'SIGNING_KEYS', 'ORIGIN_SECRETS'];
+
+export function invalid(name: VariableName, value: string | undefined, complaint?: string): ConfigError {
+  const shown = SECRETS.includes(name) ? `something of ${value?.length} characters` : JSON.stringify(value);
+  return new ConfigError(
+    `${name} is ${value === undefined ? 'not set' : shown}; expected ${complaint ?? VARIABLES[name].expected}.`,
+  );
+}

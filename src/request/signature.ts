@@ -1,0 +1,85 @@
+import type { Ladders } from './ladder.ts';
+import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
+import { type Parsed, parseAllOptions, parseKey } from './parse.ts';
+
+/** Requests that need no signature where others do: by a preset alone, or by sides and qualities that a ladder bounds. */
+export type Exemption = 'presets' | 'ladder';
+
+export interface ExemptionRule {
+  readonly exemptions: readonly Exemption[];
+  readonly ladders: Ladders;
+}
+
+/** Keys that URLs are signed with, by their ids. */
+export interface Verifier {
+  readonly kids: readonly string[];
+  /** Whether a text is signed so by a key; takes as long for each wrong signature. */
+  isSigned(kid: string, text: string, sig: string): boolean;
+}
+
+/** What a request's signature is about. */
+export interface SignedRequest {
+  /** Every known option that was given. */
+  readonly options: Options;
+  /** What is signed. */
+  readonly text: string;
+}
+
+/**
+ * What is signed: the key and every known option but the signature itself, by name, each as RFC 3986 writes it. Values are those that
+ * were read, so that every spelling of a request has one signature; nothing is left out, filled in or put on a ladder, so that it is
+ * known without any configuration.
+ */
+export function signedText(key: string, options: Options): string {
+  const pairs = OPTION_NAMES.filter((name) => name !== 'sig' && options[name] !== undefined)
+    .sort()
+    .map((name) => `${name}=${encode(String(options[name]))}`);
+  return `${key.split('/').map(encode).join('/')}\n${pairs.join('&')}`;
+}
+
+/** What is signed of a raw request target; `bad_path` or `bad_option` where it cannot be read. */
+export function readSigned(target: string): Parsed<SignedRequest> {
+  const mark = target.indexOf('?');
+  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  if (key.problem) return key;
+  const options = parseAllOptions(mark < 0 ? '' : target.slice(mark + 1));
+  if (options.problem) return options;
+  return { value: { options: options.value, text: signedText(key.value, options.value) } };
+}
+
+/** What is wrong with a signature; nothing where it is right. Whether its time is over is for whoever has a clock. */
+export function judgeSignature({ options, text }: SignedRequest, { kids, isSigned }: Verifier): string | undefined {
+  const { sig, kid } = options;
+  if (sig === undefined) return 'The URL is not signed.';
+  const candidates = kid === undefined ? kids : kids.filter((known) => known === kid);
+  return candidates.some((known) => isSigned(known, text, sig)) ? undefined : 'The signature is wrong.';
+}
+
+/** What takes few values, by itself or since a ladder bounds it. */
+const OF_FEW_VALUES: readonly OptionName[] = ['w', 'h', 'dpr', 'enlarge', 'f', 'q'];
+
+/**
+ * Whether a request needs no signature: what it gives can only mean one of a few pictures. `canonical` is what that comes to, which is
+ * where a side that holds by default is seen.
+ */
+export function isExempt(given: Options, canonical: Options, rule: ExemptionRule): boolean {
+  const names = Object.keys(given) as OptionName[];
+  const { exemptions, ladders } = rule;
+  if (exemptions.indexOf('presets') >= 0 && names.every((name) => name === 'preset')) return true;
+  if (exemptions.indexOf('ladder') < 0 || names.some((name) => OF_FEW_VALUES.indexOf(name) < 0)) return false;
+  const { w, h } = canonical;
+  return isBounded(w, ladders.w) && isBounded(h, ladders.h) && isBounded(given.q, ladders.q);
+}
+
+function isBounded(value: number | undefined, ladder: readonly number[]): boolean {
+  return value === undefined || ladder.length > 0;
+}
+
+/** Percent-encoding of everything but the unreserved characters (RFC 3986, 2.3). */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, escaped);
+}
+
+function escaped(mark: string): string {
+  return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
+}
