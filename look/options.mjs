@@ -86,6 +86,9 @@ const QUERIES = {
     'q=10&w=180&f=avif',
     'q=90&w=180&f=avif',
   ],
+  exp: ['exp=1&w=180'],
+  kid: ['kid=any&w=180'],
+  sig: ['sig=none&w=180'],
   dl: ['dl=holiday.jpg&w=180', 'dl=h%C3%A4fen+%221%22.png&w=180&f=png'],
 };
 

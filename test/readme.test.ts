@@ -4,6 +4,8 @@ import t from 'tap';
 import { readConfig } from '../src/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { OPTIONS } from '../src/request/options.ts';
+import { readSigned } from '../src/request/signature.ts';
+import { isSigned } from '../src/signing-keys.ts';
 import { VARIABLES } from '../src/variables.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -51,8 +53,10 @@ t.test('CDNs are told of every option', async (t) => {
   const names = Object.keys(OPTIONS);
   t.match(readme, `query strings by allow-list: ${names.map((name) => `\`${name}\``).join(', ')};`);
   const nginx = await read('edge/nginx/lambent.conf');
-  t.match(nginx, `set $image_query "${names.map((name) => `${name}=$arg_${name}`).join('&')}";`);
-  t.equal(names.at(-1), 'dl', 'by which nginx tells originals');
+  const [pictures, access] = [names.slice(0, -3), names.slice(-3)];
+  t.match(nginx, `set $image_query "${pictures.map((name) => `${name}=$arg_${name}`).join('&')}";`);
+  t.match(nginx, `# set $image_signature "&${access.map((name) => `${name}=$arg_${name}`).join('&')}";`);
+  t.equal(pictures.at(-1), 'dl', 'by which nginx tells originals');
   const [, patience] = /proxy_read_timeout (\d+)s;/.exec(nginx) ?? [];
   t.ok(Number(patience) * 1000 > readConfig({}, 'file:///samples').deadlineMs, 'and it waits longer than the service');
 });
@@ -80,6 +84,19 @@ t.test('README has the status of every error', (t) => {
   for (const [code, { status }] of Object.entries(ERRORS))
     t.ok(statuses.includes(String(status)), `${code}: ${status}`);
   t.end();
+});
+
+t.test('the signatures in the documents are those of the service', async (t) => {
+  const [, hex = ''] = /With the key `([0-9a-f]{64})`/.exec(await read('docs/signing.md')) ?? [];
+  const key = { id: 'k1', secret: Buffer.from(hex, 'hex') };
+  const rows = rowsUnder('| URL | signed text | `sig` |', await read('docs/signing.md'));
+  t.equal(rows.length, 3);
+  for (const cells of rows) {
+    const [url = '', text = '', sig = ''] = cells.map((cell) => cell.slice(1, -1).replaceAll('\\n', '\n'));
+    const signed = readSigned(`${url}&sig=${sig}`);
+    t.equal(signed.value?.text, text);
+    t.ok(isSigned(text, sig, key), url);
+  }
 });
 
 t.test('README has the two commands', (t) => {
