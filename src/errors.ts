@@ -64,6 +64,9 @@ export class ServiceError extends Error {
     super(message ?? ERRORS[code].message, options);
     this.code = code;
     this.size = options.size;
+    // Nobody reads it, and one that was never read holds on to what the functions in it worked with, pictures included. An error
+    // that is remembered with a record would do so for as long as that is.
+    this.stack = `${this.name}: ${this.message}`;
   }
 
   get row(): ErrorRow {

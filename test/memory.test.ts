@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { get } from 'node:http';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { runService } from './support/process.ts';
+import { memoryOf, runService } from './support/process.ts';
 import { startS3Server } from './support/s3-server.ts';
 import { useS3 } from './support/service.ts';
 
@@ -23,12 +23,6 @@ function sendLarge(response: ServerResponse): void {
       for (; sent < SIZE; sent += CHUNK.length) yield CHUNK;
     })(),
   ).pipe(response);
-}
-
-/** Resident memory of a process in bytes: now, or the most since the mark was reset. */
-function memoryOf(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
-  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) * 1024;
 }
 
 async function download(url: string): Promise<number> {

@@ -40,7 +40,7 @@ export interface Records {
   drop(tags: readonly string[]): void;
 }
 
-/** Records kept at most; one takes about a kilobyte. */
+/** Records kept at most: 60 MB, with what is remembered of their variants. */
 const MAX_RECORDS = 20_000;
 /** Keys of no object that are remembered; whoever makes up keys must not fill the memory. */
 const MAX_MISSING = 10_000;

@@ -92,6 +92,8 @@ const USUAL: Options = { fit: 'cover', pos: 'centre', dpr: 1, enlarge: 1, anim: 
 /** Of the options that a policy sets otherwise and these leave out, what they mean by it. */
 function usualWhere(defaults: Options, options: Options): Options {
   const said: { [N in OptionName]?: Options[N] } = {};
+  // Nothing is applied to what asks for no picture.
+  if (!asksForVariant(options)) return {};
   for (const name of Object.keys(USUAL) as OptionName[]) {
     if (defaults[name] !== undefined && options[name] === undefined) said[name] = USUAL[name] as never;
   }

@@ -42,3 +42,10 @@ export async function runService(t: Test, env: Record<string, string>, ...args: 
   while ((await ask(running.managementUrl, 'GET', '/readyz')).status !== 200);
   return running;
 }
+
+/** Resident memory of a process in bytes: now, or the most since the mark was reset; 0 where the system does not tell. */
+export function memoryOf(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
+  if (process.platform !== 'linux') return 0;
+  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}

@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import t from 'tap';
+import { canonicalise, canonicalQuery, type OptionPolicy } from '../../src/request/canonical.ts';
+import { NO_LADDERS } from '../../src/request/ladder.ts';
+import { NO_NAMES } from '../../src/request/names.ts';
+import { isOptionName, type Options } from '../../src/request/options.ts';
+import { type Parsed, parseRequest } from '../../src/request/parse.ts';
+import { judgeSignature, readSigned, type Verifier } from '../../src/request/signature.ts';
+import { path, query, spellings } from '../support/fuzz-requests.ts';
+import { KEYS, signatureOf } from '../support/signing.ts';
+
+/** Requests of each kind; `npm run fuzz` takes a million. */
+const RUNS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
+
+const plain: OptionPolicy = {
+  ...NO_NAMES,
+  ladders: NO_LADDERS,
+  dialect: 'native',
+  maxWidth: 4096,
+  maxHeight: 4096,
+  defaults: {},
+};
+const named: OptionPolicy = {
+  ...plain,
+  watermarks: ['logo'],
+  presets: { thumb: { w: 200, h: 200, f: 'auto' }, tile: { h: 100 } },
+};
+const POLICIES: readonly OptionPolicy[] = [
+  plain,
+  named,
+  { ...named, defaults: { f: 'auto', q: 70, fit: 'contain', pos: 'top', enlarge: 0, dpr: 2, anim: 0 } },
+  { ...plain, ladders: { mode: 'snap', w: [160, 320, 1280], h: [], q: [50, 80] } },
+  { ...plain, ladders: { mode: 'snap', w: [160, 320, 1280], h: [120, 900], q: [] } },
+  { ...plain, ladders: { mode: 'snap', w: [], h: [120, 900], q: [] }, maxWidth: 1000, maxHeight: 900 },
+  { ...plain, ladders: { mode: 'allow', w: [160, 320, 1280, 4096], h: [120, 900], q: [75] } },
+  { ...plain, dialect: 'lambda-edge' },
+];
+const policy = fc.constantFrom(...POLICIES);
+
+interface Meaning {
+  readonly key: string;
+  readonly options: Options;
+  readonly query: string;
+}
+
+/** What a target means by a policy; undefined for what is refused. */
+function meaningOf(target: string, by: OptionPolicy): Meaning | undefined {
+  const request = orNothing(parseRequest(target, by));
+  const options = request && orNothing(canonicalise(request.options, by));
+  return request && options && { key: request.key, options, query: canonicalQuery(options, by) };
+}
+
+function orNothing<T>(parsed: Parsed<T>): T | undefined {
+  if (parsed.problem && !['bad_path', 'bad_option'].includes(parsed.problem.code)) throw new Error(parsed.problem.code);
+  return parsed.value;
+}
+
+/** A quality that a format has by default, or that it takes none, need not be said again. */
+function isSame({ q: _, ...one }: Options, { q: __, ...other }: Options): boolean {
+  return isDeepStrictEqual(one, other);
+}
+
+const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype).join();
+
+function isClean(options: Options): boolean {
+  const isPolluted = 'polluted' in {} || Object.getOwnPropertyNames(Object.prototype).join() !== PROTOTYPE;
+  return !isPolluted && Object.keys(options).every(isOptionName);
+}
+
+t.test('whatever comes means something or is refused, and what it means is said in one way', (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(path, query, policy, (route, text, by) => {
+        const meaning = meaningOf(`${route}?${text}`, by);
+        if (!meaning) return true;
+        const again = meaningOf(`/x?${meaning.query}`, by);
+        return isClean(meaning.options) && again?.query === meaning.query && isSame(again.options, meaning.options);
+      }),
+      { numRuns: RUNS },
+    ),
+  );
+  t.end();
+});
+
+t.test('order, spelling and junk change nothing of it', (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(spellings, policy, (given, by) =>
+        isDeepStrictEqual(meaningOf(`/x?${given.query}`, by), meaningOf(`/x?${given.other}`, by)),
+      ),
+      { numRuns: RUNS },
+    ),
+  );
+  t.end();
+});
+
+const verifier: Verifier = {
+  kids: Object.keys(KEYS),
+  isSigned: (kid, text, sig) => signatureOf(text, kid as keyof typeof KEYS) === sig,
+};
+
+/** Whether a target is right by this signature; undefined where it cannot be read. */
+function isRight(target: string, sig: string): boolean | undefined {
+  const signed = readSigned(target);
+  return (
+    signed.value &&
+    judgeSignature({ ...signed.value, options: { ...signed.value.options, sig } }, verifier) === undefined
+  );
+}
+
+t.test('a signature is of one meaning, in every spelling, and of no other', (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(path, spellings, spellings, (route, given, other) => {
+        const [one, same, another] = [given.query, given.other, other.query].map((text) =>
+          readSigned(`${route}?${text}`),
+        );
+        if (!one?.value) return same?.value === undefined;
+        const sig = signatureOf(one.value.text);
+        const { kid } = one.value.options;
+        const isKnown = kid === undefined || kid === 'new';
+        const isOther = another?.value !== undefined && another.value.text !== one.value.text;
+        return (
+          same?.value?.text === one.value.text &&
+          isRight(`${route}?${given.other}`, sig) === isKnown &&
+          !(isOther && isRight(`${route}?${other.query}`, sig))
+        );
+      }),
+      { numRuns: RUNS },
+    ),
+  );
+  t.end();
+});
