@@ -19,7 +19,7 @@ const USAGE = `Usage: lambent check-url FILE...
 
   check-url FILE...   how each URL in the files would be answered, and how many cache entries they make; nothing is fetched.
                       A file has a URL a line, or is a CloudFront standard log, as it is or as .gz; - is standard input.
-                      Limits and defaults are read from the environment, as by the service.
+                      Limits, ladders and defaults are read from the environment, as by the service; signatures are not looked at.
   sign URL...         each URL with a signature by the first of SIGNING_KEYS; it ends after so many SECONDS, or never. A URL is
                       signed from its path on, as the service sees it.
   tags KEY...         the cache tags of an object, and of the folders above it. A key is a URL's path, decoded and without its
