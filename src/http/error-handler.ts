@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ClientLeft, ERROR_CACHING, type ErrorCode, ServiceError } from '../errors.ts';
 import { COMMON_HEADERS, type Headers } from './headers.ts';
+import { loggableUrl } from './loggable-url.ts';
 
 /** The one place where an error becomes an answer: its row's status, lifetime and public text, as JSON. */
 export function handleErrors(app: FastifyInstance): void {
@@ -44,7 +45,7 @@ function logFailure(request: FastifyRequest, failure: ServiceError): void {
   const { code, message, cause } = failure;
   const details = {
     reqId: request.id,
-    url: request.originalUrl,
+    url: loggableUrl(request.originalUrl),
     code,
     reason: message,
     err: failure.code === 'internal' ? cause : undefined,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Staleness } from '../render/records.ts';
 import type { RenderTimings } from '../render/renderer.ts';
 import type { CacheOutcome } from './cache-headers.ts';
+import { loggableUrl } from './loggable-url.ts';
 
 /** What one line of the log says of a request, besides status, bytes and time. */
 export interface RequestSummary {
@@ -56,8 +57,8 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, observe: Reque
     bytes: request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),
     ms: Number(reply.elapsedTime.toFixed(1)),
     ...(error === undefined
-      ? (request.summary ?? { url: request.originalUrl, outcome })
-      : { url: request.originalUrl, outcome, error }),
+      ? (request.summary ?? { url: loggableUrl(request.originalUrl), outcome })
+      : { url: loggableUrl(request.originalUrl), outcome, error }),
   };
   request.log.info(line, 'request');
 }
