@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry } from 'prom-client';
 import { ServiceError } from '../errors.ts';
 import type { Readiness } from '../telemetry/readiness.ts';
-import { handleErrors } from './error-handler.ts';
+import { answerParserError, handleErrors } from './error-handler.ts';
 import { type PurgeRouteOptions, purgeRoutes } from './purge.ts';
 
 export interface ManagementOptions {
@@ -14,6 +15,9 @@ export interface ManagementOptions {
 }
 
 const KEEP_ALIVE_MS = 1_000;
+// Nothing but probes and purges comes here: what does not arrive in time, or is not taken, holds a connection to no purpose.
+const REQUEST_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 60_000;
 
 /** The port that the platform talks to; never routed from outside. */
 export function buildManagementApp({ logger, readiness, metrics, purge }: ManagementOptions): FastifyInstance {
@@ -21,7 +25,10 @@ export function buildManagementApp({ logger, readiness, metrics, purge }: Manage
     loggerInstance: logger,
     // A connection on which a request was under way when the port closed is idle after that, and would keep it from closing for 72 s.
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: IDLE_TIMEOUT_MS,
     logController: new LogController({ disableRequestLogging: true }),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => answerParserError(error, socket, {}),
   });
   handleErrors(app);
   app.setNotFoundHandler(() => {

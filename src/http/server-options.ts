@@ -17,6 +17,8 @@ const RESERVED_PREFIX = '/-/';
 const KEEP_ALIVE_MS = 72_000;
 // A request has no body and is a few packets: what takes longer to arrive is a slow client holding a connection.
 const REQUEST_TIMEOUT_MS = 10_000;
+// Node.js would look for those every 30 s.
+const REQUEST_CHECK_MS = 5_000;
 // A client that takes no byte of its answer for so long has gone without saying so.
 const IDLE_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 16_384;
@@ -31,7 +33,7 @@ export function publicServerOptions({ logger, corsHeaders }: ServerOptions): Fas
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: REQUEST_CHECK_MS },
     genReqId,
     // A logger for each request would cost every hit some microseconds for one line that can name its request by itself.
     childLoggerFactory: (parent) => parent,
