@@ -7,5 +7,5 @@ export interface BucketPlace {
 
 /** The place that `s3://bucket/prefix` names. */
 export function bucketPlace({ hostname, pathname }: URL): BucketPlace {
-  return { bucket: hostname, prefix: decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '') };
+  return { bucket: hostname, prefix: decodeURIComponent(pathname).replace(/^\/+|(?<!\/)\/+$/g, '') };
 }

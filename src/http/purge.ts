@@ -77,5 +77,5 @@ function statusOf({ store, replicas, cdn }: PurgeReport): number {
 
 /** Of `Authorization: Bearer …`, whose scheme is in any case (RFC 9110, 11.1). */
 function tokenIn(authorization = ''): string {
-  return /^bearer +(.*)$/i.exec(authorization)?.[1] ?? '';
+  return /^bearer +(\S*)$/i.exec(authorization)?.[1] ?? '';
 }

@@ -7,7 +7,7 @@ const ALL_PATHS = '/*';
 
 // CloudFront refuses `~` as it is and takes `%7E`, which then matches nothing (aws/aws-sdk-js-v3#4042). The others are characters that
 // browsers leave as they are and CloudFront wants encoded, so that the same may be true of them; `*` is none but at the end.
-const UNMATCHED = /[~*[\]|^].*$/s;
+const UNMATCHED = /[~*[\]|^].*/s;
 
 // RFC 3986, 3.3, but for `~` and `*`. CloudFront: "Do not URL encode any other characters in the path, or CloudFront won't invalidate
 // the old version of the updated file" (invalidation-specifying-objects.html).
