@@ -8,6 +8,7 @@ import { openSource } from '../../src/sources/open-source.ts';
 import type { NotModified, Opened, ReadConditions, Source } from '../../src/sources/source.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { useS3 } from '../support/service.ts';
+import { startWebServer, type WebServerOptions } from '../support/web-server.ts';
 
 interface Store {
   readonly source: Source;
@@ -45,7 +46,35 @@ const STORES: Readonly<Record<string, (t: Test) => Promise<Store>>> = {
       remove: (key) => s3.remove(`originals/${key}`),
     };
   },
+
+  https: (t) => overHttps(t),
+  'https with weak tags': (t) => overHttps(t, { tagPrefix: 'W/' }),
 };
+
+async function overHttps(t: Test, options?: WebServerOptions): Promise<Store> {
+  const web = await startWebServer(t, options);
+  const source = await openSource({
+    url: `${web.origin}/originals/`,
+    forcePathStyle: false,
+    https: { allowPrivate: true, redirects: 0, ca: web.ca },
+    maxSockets: 5,
+  });
+  t.teardown(() => source.close());
+  return {
+    source,
+    put: async (key, body) => web.put(`originals/${encoded(key)}`, body),
+    remove: async (key) => web.remove(`originals/${encoded(key)}`),
+  };
+}
+
+/** By hand: all but RFC 3986's unreserved characters and the slash, byte by byte. */
+function encoded(key: string): string {
+  const hex = (byte: number) => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`;
+  return Array.from(Buffer.from(key), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9._~/-]/.test(character) ? character : hex(byte);
+  }).join('');
+}
 
 const never = new AbortController().signal;
 
@@ -159,5 +188,8 @@ for (const [name, connect] of Object.entries(STORES)) {
 }
 
 t.test('knows its schemes', async (t) => {
-  await t.rejects(openSource({ url: 'ftp://host/', forcePathStyle: false, maxSockets: 1 }), /file: or s3:, not ftp:/);
+  await t.rejects(
+    openSource({ url: 'ftp://host/', forcePathStyle: false, maxSockets: 1 }),
+    /file: or s3: or https:, not ftp:/,
+  );
 });
