@@ -44,7 +44,7 @@ CMD ["node", "--require", "./dist/preload.cjs", "dist/server.js"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Lambent" \
-  org.opencontainers.image.description="A self-hosted image origin: resizes pictures from a folder or S3 behind a CDN." \
+  org.opencontainers.image.description="A self-hosted image origin: resizes pictures from a folder, S3 or a web server behind a CDN." \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="$VERSION" \
   org.opencontainers.image.revision="$REVISION"

@@ -117,11 +117,12 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
 
 async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Metrics): Promise<Parts> {
   const { source: url, s3ForcePathStyle: forcePathStyle } = config;
+  const https = { allowPrivate: config.sourceAllowPrivate, redirects: config.sourceRedirects };
   return {
     logger: replaced.logger ?? createLogger(config.logLevel),
     source:
       replaced.source ??
-      (await openSource({ url, forcePathStyle, maxSockets: MAX_SOCKETS, onRetry: metrics.sourceRetried })),
+      (await openSource({ url, forcePathStyle, https, maxSockets: MAX_SOCKETS, onRetry: metrics.sourceRetried })),
     // Half of a deadline: who waits is told why, and the next one need not wait as long.
     transform: replaced.transform ?? ((original, plan) => draw(original, plan, config.deadlineMs / 2)),
     now: replaced.now ?? (() => performance.now()),

@@ -20,12 +20,18 @@ export function attempt<T>(name: VariableName, text: string, expected: string, r
   }
 }
 
-/** What a start says is in a log that more people read than may know these. */
 const SECRETS: readonly VariableName[] = ['PURGE_TOKEN', 'SIGNING_KEYS', 'ORIGIN_SECRETS'];
+/** Refused with a user, a query or a fragment, any of which may be a secret. */
+const PLACES: readonly VariableName[] = ['SOURCE', 'CACHE_STORE', 'PURGE_QUEUE_URL'];
 
 export function invalid(name: VariableName, value: string | undefined, complaint?: string): ConfigError {
-  const shown = SECRETS.includes(name) ? `something of ${value?.length} characters` : JSON.stringify(value);
-  return new ConfigError(
-    `${name} is ${value === undefined ? 'not set' : shown}; expected ${complaint ?? VARIABLES[name].expected}.`,
-  );
+  const shown = value === undefined ? 'not set' : shownOf(name, value);
+  return new ConfigError(`${name} is ${shown}; expected ${complaint ?? VARIABLES[name].expected}.`);
+}
+
+/** What a start says is in a log that more people read than may know a secret. */
+function shownOf(name: VariableName, value: string): string {
+  if (SECRETS.includes(name)) return `something of ${value.length} characters`;
+  const shown = PLACES.includes(name) ? value.replace(/\/\/.*@/, '//…@').replace(/([?#]).*/s, '$1…') : value;
+  return JSON.stringify(shown);
 }

@@ -27,9 +27,13 @@ export interface Config {
   readonly port: number;
   readonly managementPort: number;
   readonly logLevel: string;
-  /** `file:` or `s3:` URL. */
+  /** `file:`, `s3:` or `https:` URL. */
   readonly source: string;
   readonly s3ForcePathStyle: boolean;
+  /** Whether an `https:` source may have an address that is not public. */
+  readonly sourceAllowPrivate: boolean;
+  /** Redirects of an `https:` source that are followed. */
+  readonly sourceRedirects: number;
   readonly originalFreshMs: number;
   readonly originalStaleMs: number;
   readonly originalStaleIfErrorMs: number;
@@ -98,6 +102,8 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     logLevel: values.LOG_LEVEL,
     source,
     s3ForcePathStyle: values.S3_FORCE_PATH_STYLE,
+    sourceAllowPrivate: values.SOURCE_ALLOW_PRIVATE,
+    sourceRedirects: values.SOURCE_REDIRECTS,
     originalFreshMs: values.ORIGINAL_FRESH_MS,
     originalStaleMs: values.ORIGINAL_STALE_MS,
     originalStaleIfErrorMs: values.ORIGINAL_STALE_IF_ERROR_MS,

@@ -24,7 +24,9 @@ function bytes(fallback: string, doc: string) {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** A folder or a bucket, by its URL. */
-const PLACE = '^(file:///.*|s3://[^/?#@]+(/[^?#]*)?)$';
+const PLACE = 'file:///.*|s3://[^/?#@]+(/[^?#]*)?';
+/** A backslash would be a slash to whoever parses it. */
+const WEB_PLACE = 'https://[^/?#@\\\\\\s]+(/[^?#\\\\]*)?';
 /** Numbers in any order. */
 const LIST = '^[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*$';
 /** A name, and at least 16 bytes in hexadecimal digits. */
@@ -53,15 +55,21 @@ export const VARIABLES = {
     'What is logged, as JSON lines; `info` has one line a request.',
   ),
   SOURCE: variable(
-    Type.Optional(Type.String({ pattern: PLACE })),
-    'file:///folder or s3://bucket/prefix',
-    'Where originals come from: `file:///folder` or `s3://bucket/prefix`. Without it: `samples/`, or with `NODE_ENV=production` no start.',
+    Type.Optional(Type.String({ pattern: `^(${PLACE}|${WEB_PLACE})$` })),
+    'file:///folder, s3://bucket/prefix or https://host/base, without user, query and fragment',
+    'Where originals come from: `file:///folder`, `s3://bucket/prefix` or `https://host/base`. Without it: `samples/`, or with `NODE_ENV=production` no start.',
   ),
   S3_FORCE_PATH_STYLE: variable(
     Type.Boolean({ default: false }),
     'true or false',
     'Bucket in the path instead of the host name, as most S3-compatible stores want it.',
   ),
+  SOURCE_ALLOW_PRIVATE: variable(
+    Type.Boolean({ default: false }),
+    'true or false',
+    'Whether an `https://` source may have a private address ([below](#running-against-a-web-server)).',
+  ),
+  SOURCE_REDIRECTS: integer(0, 0, 5, 'Redirects of an `https://` source that are followed, to any host by HTTPS.'),
   ORIGINAL_FRESH_MS: integer(
     60_000,
     0,
@@ -86,7 +94,7 @@ export const VARIABLES = {
   ),
   CACHE_MEMORY_BYTES: bytes('128MiB', 'Variants kept in memory; `0` keeps none.'),
   CACHE_STORE: variable(
-    Type.Optional(Type.String({ pattern: PLACE })),
+    Type.Optional(Type.String({ pattern: `^(${PLACE})$` })),
     'file:///folder or s3://bucket/prefix',
     'Where variants are kept besides, for every instance and the next start: `file:///folder` or `s3://bucket/prefix` ([docs/caching.md](docs/caching.md)).',
   ),

@@ -101,6 +101,57 @@ t.test('a store within the source would be served as originals', (t) => {
   t.end();
 });
 
+t.test('a web server as the source', (t) => {
+  const sources = [
+    'https://photos.test',
+    'https://photos.test:8443/',
+    'https://photos.test/a@b/%zz',
+    'https://8.8.8.8/x',
+  ];
+  for (const SOURCE of sources) {
+    const config = readConfig({ SOURCE, CACHE_STORE: 's3://photos.test/' }, SAMPLES);
+    t.match(config, { source: SOURCE, sourceAllowPrivate: false, sourceRedirects: 0 });
+  }
+  const allowed = { SOURCE: 'https://10.0.0.1/', SOURCE_ALLOW_PRIVATE: 'true', SOURCE_REDIRECTS: '5' };
+  t.match(readConfig(allowed, SAMPLES), { sourceAllowPrivate: true, sourceRedirects: 5 });
+  const cases: readonly [string, RegExp][] = [
+    ['https://', /^SOURCE is "https:\/\/"; expected .* or https:\/\/host\/base, without user, query and fragment\.$/],
+    ['http://photos.test/', /^SOURCE is "http:/],
+    ['https://photos.test\\@evil.test/', /^SOURCE is /],
+    ['https://photos.test/\\..\\', /^SOURCE is /],
+    ['https://photos.test:1234567/', /fragment \(Invalid URL\)\.$/],
+    ['https://10.0.0.1/', /\(10\.0\.0\.1 has the private address 10\.0\.0\.1, and SOURCE_ALLOW_PRIVATE is false\)\.$/],
+    ['https://0x7f.1/', /\(127\.0\.0\.1 has the private address/],
+    ['https://[::1]/', /\(\[::1\] has the private address ::1, /],
+  ];
+  for (const [SOURCE, message] of cases)
+    t.throws(() => readConfig({ SOURCE }, SAMPLES), { name: 'ConfigError', message }, SOURCE);
+  const special = { SOURCE: 'https://169.254.169.254/', SOURCE_ALLOW_PRIVATE: 'true' };
+  t.throws(() => readConfig(special, SAMPLES), { name: 'ConfigError', message: /no source may have that\)\.$/ });
+  t.throws(() => readConfig({ SOURCE_REDIRECTS: '6' }, SAMPLES), { message: /a whole number from 0 to 5\.$/ });
+  t.throws(() => readConfig({ CACHE_STORE: 'https://photos.test/' }, SAMPLES), { message: /^CACHE_STORE is "https:/ });
+  t.end();
+});
+
+t.test('a place with a secret in it is refused, and not repeated', (t) => {
+  const cases = {
+    'https://user:hunter2@photos.test/x': 'https://…@photos.test/x',
+    'https://user:hun/ter2@photos.test/x': 'https://…@photos.test/x',
+    'https://hunter2@photos.test': 'https://…@photos.test',
+    'https://photos.test/x?token=hunter2': 'https://photos.test/x?…',
+    'https://photos.test/x#hunter2': 'https://photos.test/x#…',
+    'https://photos.test/x?y\nhunter2': 'https://photos.test/x?…',
+    's3://key:hunter2@bucket/x': 's3://…@bucket/x',
+  };
+  for (const [SOURCE, shown] of Object.entries(cases)) {
+    const thrown = t.throws(() => readConfig({ SOURCE }, SAMPLES), { name: 'ConfigError' });
+    const { message } = thrown as Error;
+    t.ok(message.startsWith(`SOURCE is "${shown}"; expected ${VARIABLES.SOURCE.expected}`), message);
+    t.notMatch(message, /ter2/);
+  }
+  t.end();
+});
+
 t.test('a bad value names variable, value and what was expected', (t) => {
   const cases: readonly [string, string, RegExp][] = [
     ['PORT', 'abc', /^PORT is "abc"; expected a port from 0 to 65535\.$/],
@@ -109,7 +160,11 @@ t.test('a bad value names variable, value and what was expected', (t) => {
     ['FALLBACK_STATUS', '304', /^FALLBACK_STATUS is "304"; expected 200, or a status from 400 to 599\.$/],
     ['WORKERS', '0', /^WORKERS is "0"; expected a whole number from 1 to 1024\.$/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent\.$/],
-    ['SOURCE', 'ftp://host/x', /^SOURCE is "ftp:\/\/host\/x"; expected file:\/\/\/folder or s3:\/\/bucket\/prefix\.$/],
+    [
+      'SOURCE',
+      'ftp://host/x',
+      /^SOURCE is "ftp:\/\/host\/x"; expected file:\/\/\/folder, s3:\/\/bucket\/prefix or https:/,
+    ],
     ['SOURCE', 's3://', /^SOURCE is "s3:\/\/"; expected/],
     ['S3_FORCE_PATH_STYLE', 'yes', /^S3_FORCE_PATH_STYLE is "yes"; expected true or false\.$/],
     ['CACHE_MEMORY_BYTES', '12 apples', /^CACHE_MEMORY_BYTES is "12 apples"; expected a number of bytes, plain or/],
@@ -162,7 +217,9 @@ t.test('production listens on every address and wants a source', (t) => {
   const env = { NODE_ENV: 'production' };
   t.throws(
     () => readConfig(env, SAMPLES),
-    new ConfigError('SOURCE is not set; expected file:///folder or s3://bucket/prefix.'),
+    new ConfigError(
+      'SOURCE is not set; expected file:///folder, s3://bucket/prefix or https://host/base, without user, query and fragment.',
+    ),
   );
   t.match(readConfig({ ...env, SOURCE: 's3://bucket' }, SAMPLES), { production: true, host: '0.0.0.0' });
   t.equal(readConfig({ ...env, SOURCE: 's3://bucket', HOST: '::1' }, SAMPLES).host, '::1');
