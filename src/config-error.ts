@@ -32,6 +32,11 @@ export function invalid(name: VariableName, value: string | undefined, complaint
 /** What a start says is in a log that more people read than may know a secret. */
 function shownOf(name: VariableName, value: string): string {
   if (SECRETS.includes(name)) return `something of ${value.length} characters`;
-  const shown = PLACES.includes(name) ? value.replace(/\/\/.*@/, '//…@').replace(/([?#]).*/s, '$1…') : value;
-  return JSON.stringify(shown);
+  return JSON.stringify(PLACES.includes(name) ? placeShown(value) : value);
+}
+
+function placeShown(url: string): string {
+  const [scheme, at] = [url.indexOf('//') + 2, url.lastIndexOf('@')];
+  const plain = at < scheme ? url : `${url.slice(0, scheme)}…${url.slice(at)}`;
+  return plain.replace(/([?#]).*/s, '$1…');
 }

@@ -11,6 +11,7 @@ export const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   'commands/ladder.ts': ['a command'],
   'commands/verdict.ts': ['a command'],
   'http/asked.ts': ['5,000 targets of 512 characters'],
+  'protection.ts': ['a start, as many as are configured', 'the same'],
   'purge/delayed.ts': ['10,000 items: the first go early'],
   'purge/invalidation-items.ts': ['one order'],
   'purge/journal-text.ts': ['one note, which is bounded', 'one note'],

@@ -7,6 +7,7 @@ import { jpeg } from './pictures.ts';
 import { connectTo, sendRaw } from './raw-http.ts';
 import { startS3Server } from './s3-server.ts';
 import { ask, type Service, startService, useS3 } from './service.ts';
+import { SIGNING_KEYS } from './signing.ts';
 import { deferred, until } from './waiting.ts';
 
 /** Words that are nobody's business: of keys, stores, files and mistakes. */
@@ -22,6 +23,8 @@ interface Places {
   /** With one worker that never ends, nobody in the queue, and little time. */
   readonly held: Service;
   readonly begun: () => number;
+  /** Which asks for a signature and a secret of the CDN. */
+  readonly guarded: Service;
 }
 
 /** How a client comes to see each error: the body it gets. */
@@ -57,6 +60,8 @@ export const PROVOKED: Readonly<Record<ErrorCode, Provoke>> = {
   bad_option: get('/a.jpg?w=x'),
   bad_purge: manage(`Bearer ${TOKEN}`),
   unauthorized: manage('Bearer guessed'),
+  bad_signature: async ({ guarded }) => (await guarded.get(`/${SECRET}`, { 'x-origin-secret': SECRET.repeat(2) })).body,
+  wrong_origin: async ({ guarded }) => (await guarded.get(`/${SECRET}`)).body,
   not_found: get('/missing.jpg?w=10'),
   no_route: get('/-/nothing'),
   method_not_allowed: get('/a.jpg', {}, 'DELETE'),
@@ -97,6 +102,10 @@ export async function provokeAll(t: Test, env: Record<string, string>) {
     stored: await startService(t, { env: { ...env, ...useS3(t, s3, SECRET), ...limits } }),
     ...(await startFailing(t, env, photo)),
     ...(await startHeld(t, env, photo)),
+    guarded: await startService(t, {
+      env: { ...env, SOURCE: 'file:///nowhere', SIGNING_KEYS, ORIGIN_SECRETS: SECRET.repeat(2) },
+      parts: { source: createMemorySource() },
+    }),
   };
   const bodies: Record<string, string> = {};
   // One after the other: some are only seen while others are not.
