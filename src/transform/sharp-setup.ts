@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { type LibraryVersions, refuseOldLibraries } from './library-floor.ts';
 import type { Keeping } from './output.ts';
 import type { DrawingRules } from './rules.ts';
 
@@ -7,8 +8,15 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'];
 
 type SharpOptions = Pick<DrawingRules, 'svg'> & Partial<Pick<Keeping, 'keepsGainMap'>>;
 
-/** Settings that libvips keeps for the whole process; called once by whoever composes it. */
-export function setUpSharp({ svg, keepsGainMap = false }: SharpOptions): void {
+/**
+ * Settings that libvips keeps for the whole process; called once by whoever composes it. Throws where it, or a library that is
+ * bundled with it, has a published hole.
+ */
+export function setUpSharp(
+  { svg, keepsGainMap = false }: SharpOptions,
+  versions: LibraryVersions = sharp.versions,
+): void {
+  refuseOldLibraries(versions, { svg });
   const loaders = [...LOADERS, ...(svg === 'rasterize' ? ['Svg'] : []), ...(keepsGainMap ? ['Uhdr'] : [])];
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}Buffer`) });
