@@ -97,7 +97,7 @@ export function createOriginalReader(options: OriginalReaderOptions): OriginalRe
     place: Place,
     signal: AbortSignal,
   ): Promise<Inspected<ImageContent | RefusedContent>> {
-    if (opened.length > maxSourceBytes) return { content: tooLarge(opened.length, maxSourceBytes) };
+    if (opened.length > maxSourceBytes) return { content: refused(tooLarge(opened.length, maxSourceBytes)) };
     await place.take(signal);
     const bytes = await reader.rest();
     return { content: await readContent(bytes, format), bytes };
@@ -146,6 +146,8 @@ export function createOriginalReader(options: OriginalReaderOptions): OriginalRe
     try {
       // Some stores ignore If-Match.
       if (opened.head.etag !== etag) throw new ServiceError('source_changed');
+      // And some call another object by the same ETag: what was small when the record was made need not be.
+      if (opened.length > maxSourceBytes) throw tooLarge(opened.length, maxSourceBytes);
       return await reader.rest();
     } finally {
       reader.destroy();
@@ -191,8 +193,6 @@ function unchanged(known: OriginalRecord | undefined): OriginalRecord {
   throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
 }
 
-function tooLarge(length: number, maxSourceBytes: number): RefusedContent {
-  return refused(
-    new ServiceError('too_large', `The original has ${length} bytes; at most ${maxSourceBytes} are read.`),
-  );
+function tooLarge(length: number, maxSourceBytes: number): ServiceError {
+  return new ServiceError('too_large', `The original has ${length} bytes; at most ${maxSourceBytes} are read.`);
 }
