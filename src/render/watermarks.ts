@@ -1,7 +1,7 @@
 import { NEVER, orAborted, withinTime } from '../abort.ts';
 import { isTagged } from '../cache/tags.ts';
 import { ServiceError } from '../errors.ts';
-import type { Watermark, WatermarkSpec } from '../transform/watermark.ts';
+import { MAX_WATERMARK_PIXELS, type Watermark, type WatermarkSpec } from '../transform/watermark.ts';
 import type { OriginalReader, Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
 
@@ -23,7 +23,6 @@ export interface Watermarks {
 
 /** Bytes of a watermark at most. */
 export const MAX_WATERMARK_BYTES = 4 * 1024 * 1024;
-const MAX_WATERMARK_PIXELS = 16_777_216;
 /** Nobody else's signal ends a read that all who want the watermark wait for. */
 const READ_TIMEOUT_MS = 10_000;
 /** Among originals there is a place for each request; a watermark takes none of them. */

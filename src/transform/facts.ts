@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
+import { countScans, MAX_SCANS } from './scans.ts';
 import { sharpError } from './sharp-error.ts';
 
 /** What a picture's header says, without its pixels. */
@@ -10,9 +11,13 @@ export interface ImageFacts {
   readonly height: number;
   /** Frames that can be kept: 1 for an animation that has to be turned, which libvips would do to all frames at once. */
   readonly frames: number;
+  /** Of one pixel as the decoder puts it out: 1 for 8 bits of grey, 8 for 16 bits of colour and alpha, more in a TIFF of floats. */
+  readonly bytesPerPixel: number;
   readonly alpha: boolean;
   /** A progressive JPEG is held whole in memory, at whatever scale it is decoded. */
   readonly progressive: boolean;
+  /** Of a progressive JPEG: how often its decoder goes over all of it, counted up to one more than are allowed. Else 1. */
+  readonly scans: number;
   /** Whether its profile may have colours that sRGB has not. */
   readonly wideGamut: boolean;
   /** Whether it has a profile and 16 bits a channel. */
@@ -35,14 +40,30 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     width,
     height,
     frames: FORMATS[format].animated && !isTurned(metadata) ? (metadata.pages ?? 1) : 1,
+    bytesPerPixel: metadata.channels * BYTES[metadata.depth],
     alpha: metadata.hasAlpha,
     progressive: metadata.isProgressive,
+    scans: format === 'jpeg' && metadata.isProgressive ? countScans(bytes, MAX_SCANS) : 1,
     wideGamut: metadata.icc !== undefined && isWide(metadata.icc),
     deepProfile: metadata.icc !== undefined && ['rgb16', 'grey16'].includes(metadata.space),
     grey: ['b-w', 'grey16'].includes(metadata.space),
     gainMap: metadata.gainMap !== undefined && !isTurned(metadata),
   };
 }
+
+/** Bytes of one channel, by what libvips calls its depth. */
+const BYTES: Readonly<Record<Metadata['depth'], number>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+  complex: 8,
+  double: 8,
+  dpcomplex: 16,
+};
 
 /** Upside down or on its side; EXIF orientation 2 alone is a mirror image that keeps rows where they are. */
 function isTurned({ orientation = 1 }: Metadata): boolean {

@@ -4,6 +4,7 @@ import { addPad, cropOf, cutFrom, padOf, withRoomFor } from './box.ts';
 import type { ImageFacts } from './facts.ts';
 import { computeGeometry, type Geometry, isSought, type Region, type Size, type SizeLimits } from './geometry.ts';
 import { type Turn, turnedRegion, turnedSize, turnOf, unturned } from './turn.ts';
+import { affordablePixels } from './work.ts';
 
 export interface LayoutLimits {
   readonly maxWidth: number;
@@ -44,22 +45,45 @@ function withTurnedRegion(geometry: Geometry, turn: Turn, size: Size): Geometry 
   return geometry.region ? { ...geometry, region: turnedRegion(geometry.region, turn, size) } : geometry;
 }
 
-/** The layout of a variant in a format, of so many frames; of one in any format where none is named. */
-export function layoutOf(
-  options: Options,
-  { format: from, width, height }: ImageFacts,
-  { maxWidth, maxHeight, maxSourcePixels }: LayoutLimits,
-  { format, frames = 1 }: { readonly format?: OutputFormat; readonly frames?: number } = {},
-): Layout {
-  const maxSide = format === undefined ? Number.POSITIVE_INFINITY : FORMATS[format].maxSide;
-  // An animation writes every frame: the pixels that may be read bound those that may be written.
-  const perFrame = frames > 1 ? Math.floor(maxSourcePixels / frames) : Number.POSITIVE_INFINITY;
+/** What an answer is written as. */
+interface Writing {
+  readonly format: OutputFormat;
+  readonly frames: number;
+}
+
+/** The layout of a variant; before anybody knows what it is written as, where nothing is said of that. */
+export function layoutOf(options: Options, facts: ImageFacts, given: LayoutLimits, writing?: Writing): Layout {
+  const { maxWidth, maxHeight } = given;
+  const { format, width, height } = facts;
+  const maxSide = writing ? FORMATS[writing.format].maxSide : Number.POSITIVE_INFINITY;
   const limits = {
     maxWidth: Math.min(maxWidth, maxSide),
     maxHeight: Math.min(maxHeight, maxSide),
-    maxPixels: Math.max(1, Math.min(maxWidth * maxHeight, perFrame)),
+    maxPixels: Math.max(
+      1,
+      Math.min(maxWidth * maxHeight, writing ? framePixels(options, facts, given, writing) : Infinity),
+    ),
     // An SVG has no pixels before it is drawn, and is drawn where it is looked at: cut first, it would be enlarged after.
-    ...(from === 'svg' && { maxScaledPixels: SOURCE_PIXELS_CEILING }),
+    ...(format === 'svg' && { maxScaledPixels: SOURCE_PIXELS_CEILING }),
   };
   return { options, size: { width, height }, limits };
+}
+
+/** An animation of its own size may take so many times as long as another answer: it was as large before. */
+const OWN_SIZE = 3;
+
+/**
+ * Pixels of each frame at most, by the work that they are, which an animation is for all of them. Enlarged, it has together no more
+ * than another answer: 5 KB of 256 frames were 50 MP once.
+ */
+function framePixels(
+  options: Options,
+  { width, height }: ImageFacts,
+  { maxWidth, maxHeight, maxSourcePixels }: LayoutLimits,
+  { format, frames }: Writing,
+): number {
+  const affordable = affordablePixels(options, format, maxWidth * maxHeight);
+  if (frames === 1) return affordable;
+  const own = Math.min(width * height * frames, affordable * OWN_SIZE);
+  return Math.floor(Math.min(maxSourcePixels, Math.max(own, affordable)) / frames);
 }

@@ -3,7 +3,7 @@ import type { NegotiatedFormat } from '../request/accept.ts';
 import type { OptionName, Options } from '../request/options.ts';
 import { strategyOf } from '../request/position.ts';
 import { cropOf } from './box.ts';
-import { costOf, decodedPixels, pixelsOf, refuseTooManyPixels } from './budget.ts';
+import { costOf, decodedPixels, pixelsOf, refuseTooManyPixels, refuseTooManyScans } from './budget.ts';
 import type { ImageFacts } from './facts.ts';
 import { type Geometry, isSameSize, isSought } from './geometry.ts';
 import { type Layout, type LayoutLimits, layOut, layoutOf } from './layout.ts';
@@ -55,13 +55,15 @@ export function planVariant(
   const frames = FORMATS[format].animated ? held : 1;
   const layout = layoutOf(options, facts, policy, { format, frames });
   const geometry = layOut(layout);
-  const made = { format, animated: frames > 1, ...(watermark && { watermark }) };
+  const pixels = pixelsOf(geometry.output);
+  const made = { format, animated: frames > 1, pixels, ...(watermark && { watermark }) };
   const output = outputOf(options, facts, made, policy);
   const [trim, turn] = [trimOf(options, layout), turnOf(options)];
   const isWhole =
     trim !== undefined || output.keepsGainMap || output.workspace !== undefined || isTurnedFirst(geometry, turn);
   const sourcePixels = decodedPixels(facts, { ...geometry, turn, isWhole }) * frames;
   refuseTooManyPixels(facts, sourcePixels, policy);
+  refuseTooManyScans(facts);
   return {
     ...geometry,
     ...output,
@@ -71,7 +73,12 @@ export function planVariant(
     firstOf: wasCut && FORMATS[format].animated ? facts.frames : 1,
     mayStay: facts.frames === frames && isSame(options, facts, { ...geometry, ...output }),
     sourcePixels,
-    cost: costOf(sourcePixels + heldPixels({ ...geometry, ...output, trim }, sourcePixels, frames)),
+    cost: costOf(facts, {
+      source: sourcePixels,
+      between: heldPixels({ ...geometry, ...output, trim }, sourcePixels, frames),
+      written: pixels,
+      ...made,
+    }),
   };
 }
 

@@ -40,9 +40,12 @@ function crop(image: Sharp, { crop }: Plan): Sharp {
   return crop && 'left' in crop ? image.extract(crop) : image;
 }
 
-export function soften(image: Sharp, { blur, sharpen }: Plan): Sharp {
-  const blurred = blur === undefined ? image : image.blur(blur);
-  return sharpen === undefined ? blurred : blurred.sharpen({ sigma: sharpen });
+export function blur(image: Sharp, { blur }: Plan): Sharp {
+  return blur === undefined ? image : image.blur(blur);
+}
+
+export function sharpen(image: Sharp, { sharpen }: Plan): Sharp {
+  return sharpen === undefined ? image : image.sharpen({ sigma: sharpen });
 }
 
 /**

@@ -4,10 +4,12 @@ import { withCredit } from './credit.ts';
 import type { Plan } from './plan.ts';
 import { sharpError } from './sharp-error.ts';
 import { type Softened, softenApart } from './soften.ts';
-import { apply, flatten, lay, place, type Step, soften, toPixels } from './steps.ts';
+import { apply, blur, flatten, lay, place, type Step, sharpen, toPixels } from './steps.ts';
 import { layOutTrimmed } from './trim.ts';
 import { overlayOf } from './watermark.ts';
 
+/** Never both: that takes two passes. */
+const TO_SOFT: readonly Step[] = [blur, sharpen];
 /** What is done with it on its ground. */
 const TO_GROUND: readonly Step[] = [place, flatten];
 
@@ -33,7 +35,7 @@ function isBetter(original: Uint8Array, made: Buffer, { mayStay, from }: Plan): 
 }
 
 function toPicture(original: Uint8Array, plan: Plan): Softened {
-  return { image: soften(toPixels(original, plan), plan), timing: {} };
+  return { image: apply(TO_SOFT, toPixels(original, plan), plan), timing: {} };
 }
 
 async function layWatermark(image: Sharp, plan: Plan): Promise<Sharp> {

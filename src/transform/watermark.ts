@@ -48,11 +48,14 @@ export interface Overlay extends Place {
   readonly tile: boolean;
 }
 
+/** Pixels of a watermark at most: its picture stays in memory, and is decoded for every answer it lies on. */
+export const MAX_WATERMARK_PIXELS = 16_777_216;
+
 /** A watermark at the size and with the opacity it has in an answer. */
 export async function overlayOf(watermark: Watermark, output: Size, animated: boolean): Promise<Overlay> {
   const { width, height, ...place } = placeWatermark(watermark, output);
   const { opacity } = watermark.spec;
-  const input = await sharp(watermark.picture, { failOn: 'error' })
+  const input = await sharp(watermark.picture, { failOn: 'error', limitInputPixels: MAX_WATERMARK_PIXELS })
     .resize(width, height, { fit: 'fill' })
     .autoOrient()
     .toColourspace('srgb')

@@ -158,8 +158,8 @@ t.test('the frames of an answer have together no more pixels than may be read', 
 
 t.test('frames one pixel high keep within the pixels that may be read too', (t) => {
   const facts = { format: 'gif', width: 1, height: 1, frames: 100_000 } as const;
-  const { output } = plan({ facts, options: { w: 4096, h: 1 }, limits: { maxFrames: 100_000 } });
-  t.strictSame(output, { width: 500, height: 1 });
+  const limits = { maxFrames: 100_000, maxSourcePixels: 5_000_000 };
+  t.strictSame(plan({ facts, options: { w: 4096, h: 1 }, limits }).output, { width: 50, height: 1 });
   t.end();
 });
 
@@ -240,9 +240,113 @@ t.test('a job costs a share of the workers for each 25 megapixels to decode', (t
   t.equal(cost({ format: 'png', width: 5001, height: 5000 }), 2);
   t.equal(cost({ format: 'png', width: 10_000, height: 5000 }), 2);
   t.equal(cost({ width: 7000, height: 7000 }), 1, 'a JPEG at the scale it is decoded');
-  t.equal(cost({ width: 7000, height: 7000, progressive: true }), 2);
+  t.equal(cost({ width: 7000, height: 7000, progressive: true }), 3, 'a progressive one whole, with its coefficients');
   t.equal(cost({ format: 'gif', width: 1000, height: 1000, frames: 26 }), 2, 'all frames');
   t.equal(cost({ format: 'gif', width: 1000, height: 1000, frames: 26 }, { f: 'png' }), 1, 'the first frame alone');
+  t.end();
+});
+
+t.test('a share is 100 MB: what a decoder and an encoder hold counts in bytes', (t) => {
+  const cost = (facts: Partial<ImageFacts>, options: Options = { w: 100 }) => plan({ facts, options }).cost;
+  const square = { format: 'png', width: 5000, height: 5000 } as const;
+  t.equal(cost({ ...square, bytesPerPixel: 1 }), 1, 'grey counts as four bytes: it takes its time too');
+  t.equal(cost({ ...square, bytesPerPixel: 8 }), 2, '16 bits of colour and alpha');
+  t.equal(cost({ ...square, format: 'tiff', bytesPerPixel: 16 }), 4, 'floats of colour and alpha');
+  t.equal(cost({ ...square, format: 'avif' }), 5, 'AVIF is held whole: 475 MB of 25 MP');
+  t.equal(cost({ ...square, format: 'webp' }), 2, 'WebP too: 200 MB');
+  t.equal(cost({ ...square, format: 'webp', width: 500, frames: 10 }), 1, 'not so an animation');
+  t.equal(cost({}, { w: 4096, h: 4096, f: 'avif' }), 5, 'an AVIF of 16.8 MP holds 470 MB');
+  t.equal(cost({}, { w: 4096, h: 4096, f: 'webp' }), 3, 'a WebP 235 MB');
+  t.equal(cost({}, { w: 1800, h: 1800, f: 'avif' }), 1, 'less than a share is none');
+  t.end();
+});
+
+t.test('more bytes than as many pixels of 8 would have are refused as too many pixels', (t) => {
+  const refused = (bytesPerPixel: number, width: number, limits: Partial<PlanPolicy> = {}) => ({
+    facts: { format: 'tiff', width, height: 5000, bytesPerPixel } as const,
+    limits,
+  });
+  const message = 'The original has 5001x5000 pixels of 16 bytes; at most 50.0 megapixels of 8 bytes are decoded.';
+  t.throws(() => plan(refused(16, 5001)), { code: 'too_many_pixels', message });
+  t.equal(plan(refused(16, 5000)).sourcePixels, 25_000_000, '400 MB are not');
+  t.equal(plan(refused(8, 10_000)).sourcePixels, 50_000_000);
+  t.throws(() => plan(refused(8, 10_001)), { code: 'too_many_pixels', message: /10001x5000 pixels; at most/ });
+  t.throws(() => plan(refused(16, 5000, { maxSourcePixels: 40_000_000 })), {
+    message: /at most 40\.0 megapixels of 8/,
+  });
+  t.end();
+});
+
+t.test('a JPEG of more than a hundred scans is refused', (t) => {
+  t.equal(plan({ facts: { progressive: true, scans: 100 } }).format, 'jpeg');
+  const message = 'The original has more than 100 scans, and takes too long to be drawn.';
+  t.throws(() => plan({ facts: { progressive: true, scans: 101 } }), { code: 'too_complex', message });
+  t.end();
+});
+
+t.test('an answer that takes too long for its pixels has fewer, in its own shape', (t) => {
+  const sides = (options: Options, given: Case = {}) => {
+    const { output } = plan({ facts: { format: 'png', width: 4000, height: 4000 }, options, ...given });
+    return [output.width, output.height];
+  };
+  const whole = { w: 4096, h: 4096 } as const;
+  for (const f of ['jpeg', 'png', 'webp', 'avif'] as const)
+    t.strictSame(sides({ ...whole, f }), [4096, 4096], `${f} may be as large as anything`);
+  const single = [
+    { blur: 100 },
+    { sharpen: 10 },
+    { wm: 'x' },
+    { q: 100 },
+    { trim: 9 },
+    { pad: '9,9,9,9' },
+    { rot: 90 },
+  ];
+  for (const option of single) t.strictSame(sides({ ...whole, f: 'jpeg', ...option } as Options), [4096, 4096]);
+  // 4096 squared, of which 150 in 335 are left.
+  t.strictSame(sides({ ...whole, f: 'gif' }), [2740, 2740]);
+  t.strictSame(sides({ w: 4096, h: 1024, f: 'gif' }), [4096, 1024], 'as wide as ever');
+  t.strictSame(sides({ ...whole, f: 'png', colors: 16 }), [3421, 3421], '150 in 215');
+  t.strictSame(sides({ w: 3840, h: 2160, f: 'png', colors: 256 }), [3840, 2160], 'a screen keeps its pixels');
+  // 25 + 55 + 105 to write it as JPEG, to blur and to sharpen.
+  t.strictSame(sides({ ...whole, f: 'jpeg', blur: 100, sharpen: 10 }), [3688, 3688]);
+  t.strictSame(sides({ ...whole, f: 'webp', q: 91 }), [3905, 3905], '150 in 165');
+  t.strictSame(sides({ ...whole, f: 'webp', q: 90 }), [4096, 4096]);
+  const wide = { limits: { maxWidth: 8192, maxHeight: 8192 } };
+  t.strictSame(sides({ w: 8192, h: 8192, f: 'webp' }, wide), [8192, 8192], 'who allows more pixels');
+  t.strictSame(sides({ w: 8192, h: 8192, f: 'gif' }, wide), [5481, 5481], 'allows the time for them');
+  const small = { limits: { maxWidth: 1000, maxHeight: 1000 } };
+  t.strictSame(sides({ w: 1000, h: 1000, f: 'gif' }, small), [1000, 1000], 'and who allows fewer, no less');
+  t.end();
+});
+
+t.test('an animation is enlarged to what another answer may have, and may be three times that if it was', (t) => {
+  const total = (facts: Partial<ImageFacts>, options: Options) => {
+    const { output, animated } = plan({
+      facts: { format: 'gif', width: 8, height: 8, frames: 256, ...facts },
+      options,
+    });
+    t.ok(animated);
+    return [output.width, output.height, output.width * output.height * (facts.frames ?? 256)];
+  };
+  const whole = { w: 4096, h: 4096 } as const;
+  t.strictSame(total({}, { ...whole, f: 'gif' }), [171, 171, 7_485_696]);
+  t.strictSame(total({}, { ...whole, f: 'webp' }), [305, 305, 23_814_400]);
+  t.strictSame(total({}, { ...whole, f: 'webp', blur: 100, sharpen: 10 }), [192, 192, 9_437_184]);
+  const film = { width: 700, height: 700, frames: 100 };
+  t.strictSame(total(film, { f: 'webp' }), [700, 700, 49_000_000], 'as large as it was');
+  t.strictSame(total(film, { f: 'gif' }), [474, 474, 22_467_600], 'as far as that ends in time');
+  t.end();
+});
+
+t.test('large answers are written with less trouble, by encoders that can take less', (t) => {
+  const facts = { format: 'png', width: 4000, height: 4000 } as const;
+  const encoder = (options: Options) => plan({ facts, options }).encoder;
+  t.match(encoder({ w: 2000, h: 2000, f: 'avif' }), { effort: 2, quality: 60 });
+  t.match(encoder({ w: 2000, h: 2001, f: 'avif' }), { effort: 0, quality: 60 });
+  t.match(encoder({ w: 2000, h: 2000, f: 'png', colors: 9 }), { palette: true, colours: 9, effort: undefined });
+  t.match(encoder({ w: 2000, h: 2001, f: 'png', colors: 9 }), { palette: true, colours: 9, effort: 1 });
+  t.notOk('effort' in encoder({ w: 2000, h: 2001, f: 'png' }), 'which would make a palette of it');
+  t.match(encoder({ w: 2000, h: 2001, f: 'webp' }), { effort: 4 });
   t.end();
 });
 

@@ -66,7 +66,7 @@ t.test('what is held meanwhile is part of the cost', async (t) => {
   const original = await animation('gif', 50, 60, 40);
   const cost = async (options: Options) => (await planFor(original, { w: 1000, h: 800, f: 'webp', ...options })).cost;
   t.equal(await cost({}), 1);
-  t.equal(await cost({ blur: 1 }), 4, '40 million pixels, twice, and what is decoded');
+  t.equal(await cost({ blur: 1 }), 2, '22 million pixels, twice, and what is decoded');
 });
 
 t.test('frames of an animation are blurred each by itself, and keep their time', async (t) => {
