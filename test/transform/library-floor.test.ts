@@ -1,7 +1,4 @@
-import sharp from 'sharp';
 import t from 'tap';
-import { buildApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
 import type { LibraryVersions } from '../../src/transform/library-floor.ts';
 import type { SvgRule } from '../../src/transform/rules.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
@@ -70,15 +67,4 @@ t.test('of a libvips of the system no more is known than its own version, which 
   t.doesNotThrow(() => setUpSharp({ svg: 'rasterize' }, { vips: '8.18.3', sharp: '0.35.5' }));
   t.throws(() => setUpSharp({ svg: 'rasterize' }, { vips: '8.17.0', sharp: '0.35.5' }), /libvips is 8\.17\.0/);
   t.end();
-});
-
-t.test('the whole service does not start', async (t) => {
-  const { versions } = sharp;
-  const { vips } = versions;
-  t.teardown(() => {
-    versions.vips = vips;
-  });
-  versions.vips = '8.18.2';
-  const config = readConfig({ PORT: '0', MANAGEMENT_PORT: '0' }, new URL('../../samples', import.meta.url).href);
-  await t.rejects(buildApp(config), { message: /^libvips is 8\.18\.2; expected 8\.18\.3 or newer/ });
 });
