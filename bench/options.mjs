@@ -9,14 +9,19 @@ Parts, all of them when none is named:
   stampede  one cold key asked for by 200 clients at once
   large     variants of 12 to 24 megapixels, 16 at once, with memory over time
 
+  bombs     small files that claim much: milliseconds and memory until they are refused
+  worst     the dearest that may be asked for: milliseconds and memory of each
+
 Options:
   --rounds N      rounds of each comparison, 5 by default; stampede has four times as many
   --seconds N     seconds of a round for its slowest side, 2 by default
   --count N       variants of large, 2000 by default
   --photos DIR    originals of large, instead of generated ones
+  --corpus DIR    files of bombs besides the generated ones: those whose names say so
+  --only TEXT     cases of worst whose original and options contain it
   --json FILE     the figures of all tables as JSON`;
 
-/** The command line as `{ parts, rounds, seconds, count, photos, json, help }`; throws with a text for a person. */
+/** The command line as `{ parts, rounds, seconds, count, photos, corpus, only, json, help }`; throws with a text for a person. */
 export function readOptions(argv, knownParts) {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -26,6 +31,8 @@ export function readOptions(argv, knownParts) {
       seconds: { type: 'string', default: '2' },
       count: { type: 'string', default: '2000' },
       photos: { type: 'string' },
+      corpus: { type: 'string' },
+      only: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },

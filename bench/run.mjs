@@ -14,6 +14,7 @@ const PARTS = {
   hits: async () => (await import('./hits.mjs')).hits,
   stampede: async () => (await import('./stampede.mjs')).stampede,
   large: async () => (await import('./large.mjs')).large,
+  bombs: async () => (await import('./bombs.mjs')).bombs,
   worst: async () => (await import('./worst.mjs')).worst,
 };
 

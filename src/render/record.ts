@@ -54,7 +54,7 @@ export async function readContent(bytes: Uint8Array, format: Format): Promise<Im
     return { kind: 'image', facts: await readFacts(bytes, format) };
   } catch (error) {
     // Trouble of our own is over some time; the record would remember it.
-    if (error instanceof ServiceError && error.code === 'corrupt_image') return refused(error);
+    if (error instanceof ServiceError && error.row.status < 500) return refused(error);
     throw error;
   }
 }

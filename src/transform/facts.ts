@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
+import { refusePackedText } from './packed-text.ts';
 import { countScans, MAX_SCANS } from './scans.ts';
 import { sharpError } from './sharp-error.ts';
 
@@ -33,6 +34,7 @@ export interface ImageFacts {
  * decoded here, and the caller judges the size with a message that says so.
  */
 export async function readFacts(bytes: Uint8Array, format: ImageFacts['format']): Promise<ImageFacts> {
+  if (format === 'png') refusePackedText(bytes);
   const metadata = await metadataOf(bytes);
   const { width, height } = metadata.autoOrient;
   return {

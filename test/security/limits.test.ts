@@ -95,7 +95,9 @@ t.test('T09 pixel flood: by the header alone, in every format, and once', async 
     t.ok(bytes.length < 600_000, `${name} has ${bytes.length} bytes`);
     const before = headers();
     const answer = await service.get(`/${name}?w=10&f=png`);
-    t.strictSame([answer.status, codeOf(answer), headers() - before], [422, code, 1], name);
+    // What inflates as soon as a header is read is found before that.
+    const reads = name === 'texts.png' ? 0 : 1;
+    t.strictSame([answer.status, codeOf(answer), headers() - before], [422, code, reads], name);
   }
   t.equal(service.transforms(), 0, 'no pixel was decoded');
   s3.requests.reset();
@@ -228,27 +230,31 @@ function peak(): number {
   return Number(kilobytes) * 1024;
 }
 
-t.test('T12 zlib bomb, huge text chunks, huge profiles: libvips keeps its limits', async (t) => {
+t.test('T12 zlib bomb, huge text chunks, huge profiles: little is inflated, before or by libvips', async (t) => {
   const { s3, service } = await startOverS3(t, { env: { KEEP_COPYRIGHT: 'true', COLOR_PROFILE: 'keep' } });
   const picture = await png(40, 30);
-  const chunks = [
-    ['text.png', pngText(60_000_000)],
-    ['profile.png', pngProfile(Buffer.alloc(50_000_000))],
-  ] as const;
+  const many = (chunk: Buffer) => Buffer.concat(Array<Buffer>(50).fill(chunk));
+  const rows: readonly (readonly [key: string, chunk: Buffer, status: number])[] = [
+    ['text.png', pngText(60_000_000), 422],
+    ['texts.png', many(pngText(7_900_000)), 422],
+    ['international.png', many(pngText(7_900_000, 'iTXt')), 422],
+    ['together.png', many(pngText(90_000)), 422],
+    ['few.png', pngText(3_900_000), 200],
+    ['profile.png', pngProfile(Buffer.alloc(50_000_000)), 200],
+  ];
+  for (const [key, chunk] of rows) await s3.put(key, withPngChunk(picture, chunk));
   const hasProc = existsSync('/proc/self/clear_refs');
-  for (const [key, chunk] of chunks) {
-    await s3.put(key, withPngChunk(picture, chunk));
-    t.ok(chunk.length < 100_000, `${chunk.length} bytes`);
-  }
   if (hasProc) writeFileSync('/proc/self/clear_refs', '5');
   const before = hasProc ? peak() : 0;
-  for (const [key] of chunks) {
+  for (const [key, , status] of rows) {
     const answer = await service.get(`/${key}?w=20`);
-    t.strictSame([answer.status, (await sidesOf(answer)).width], [200, 20], key);
-    t.ok(answer.body.length < 10_000, 'and nothing of it is left');
+    t.equal(answer.status, status, key);
+    if (status === 200)
+      t.match([(await sidesOf(answer)).width, answer.body.length < 10_000], [20, true], 'nothing is left');
+    else t.equal(codeOf(answer), 'too_complex', key);
   }
-  // Inflated, they are 60 and 50 MB, and a copy of each would be the least.
-  if (hasProc) t.ok(peak() - before < 40 * MIB, `${((peak() - before) / MIB).toFixed(1)} MiB more`);
+  // Inflated, each is 50 MB or more; libvips would take 1.9 GB for 50 texts.
+  if (hasProc) t.ok(peak() - before < 48 * MIB, `${((peak() - before) / MIB).toFixed(1)} MiB more`);
 });
 
 t.test('T12 zlib bomb: pixels that are missing or too many', async (t) => {

@@ -6,6 +6,7 @@ import {
   LARGE,
   LARGEST_WEBP,
   pngBomb,
+  pngText,
   tiffBomb,
   webpBomb,
   webpFrames,
@@ -27,6 +28,11 @@ export async function bombs(): Promise<readonly Bomb[]> {
     bomb('deep.png', pngBomb({ width: 12_000, height: 12_000, depth: 16, colour: 'rgba' })),
     bomb('overflow.png', pngBomb({ width: 65_536, height: 65_536 })),
     bomb('endless.png', pngBomb({ width: 2 ** 31 - 1, height: 2 ** 31 - 1 }), 'corrupt_image'),
+    bomb(
+      'texts.png',
+      pngBomb({ width: 1, height: 1, before: Array<Buffer>(50).fill(pngText(7_900_000)) }),
+      'too_complex',
+    ),
     bomb('a.jpg', jpegBomb(LARGE)),
     bomb('scans.jpg', jpegScans(2600, { width: 7000, height: 7000 }), 'too_complex'),
     // libvips itself draws the line at 16,383 a side.

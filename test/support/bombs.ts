@@ -30,9 +30,13 @@ export function pngBomb({ width, height, depth = 8, colour = 'rgb', before = [] 
   return Buffer.concat([SIGNATURE, pngChunk('IHDR', header), ...before, pixels, pngChunk('IEND', Buffer.alloc(0))]);
 }
 
+/** What stands before the packed text of a chunk. */
+const TEXT_HEADS = { zTXt: 'Comment\0\0', iTXt: 'Comment\0\x01\0en\0Kommentar\0' };
+
 /** Text of so many bytes, all the same, in a thousandth of them. */
-export function pngText(bytes: number): Buffer {
-  return pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0', 'latin1'), deflateSync(Buffer.alloc(bytes, 'a'))]));
+export function pngText(bytes: number, type: keyof typeof TEXT_HEADS = 'zTXt'): Buffer {
+  const head = Buffer.from(TEXT_HEADS[type], 'latin1');
+  return pngChunk(type, Buffer.concat([head, deflateSync(Buffer.alloc(bytes, 'a'))]));
 }
 
 export function jpegBomb({ width, height }: Claim): Buffer {

@@ -13,11 +13,11 @@ import { countScans } from '../../src/transform/scans.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { transform } from '../../src/transform/transform.ts';
 import { overlayOf, type WatermarkSpec } from '../../src/transform/watermark.ts';
-import { jpegBomb, jpegScans, LARGE, pngBomb } from '../support/bombs.ts';
+import { jpegBomb, jpegScans, LARGE, pngBomb, pngText } from '../support/bombs.ts';
 import { jpegSegment } from '../support/jpeg-blocks.ts';
 import { gradient, jpeg } from '../support/pictures.ts';
 import { PHOTO, PLAN } from '../support/plans.ts';
-import { type PngSamples, pngOf } from '../support/png-chunks.ts';
+import { type PngSamples, pngChunk, pngOf, withPngChunk } from '../support/png-chunks.ts';
 import { type TiffSamples, tiffOf } from '../support/tiff-blocks.ts';
 import { factsOf, POLICY, variant } from '../support/variants.ts';
 
@@ -222,6 +222,35 @@ t.test('nothing in a JPEG hides a scan, and nothing else looks like one', (t) =>
   for (const [what, parts, scans] of rows) t.equal(countScans(Buffer.concat(parts), 100), scans, what);
   t.equal(countScans(Buffer.concat([start, ...Array<Buffer>(50).fill(scan)]), 10), 11, 'up to one more than wanted');
   t.end();
+});
+
+t.test('packed text of a PNG is bounded, and nothing else in it', async (t) => {
+  const picture = await gradient(8, 8).png().toBuffer();
+  const named = (type: string, content: string) => pngChunk(type, Buffer.from(content, 'latin1'));
+  const rows: readonly (readonly [what: string, chunks: readonly Buffer[], isRefused: boolean])[] = [
+    ['4 MB', [pngText(4_000_000)], false],
+    ['a byte more', [pngText(4_000_001)], true],
+    ['4 MB and a byte', [pngText(4_000_000), pngText(1)], true],
+    ['4 MB in two ways', [pngText(2_000_000), pngText(2_000_000, 'iTXt')], false],
+    ['more in two ways', [pngText(2_000_000), pngText(2_000_001, 'iTXt')], true],
+    ['5 MB that is not packed', [named('iTXt', `a\0\0\0\0\0${'x'.repeat(5_000_000)}`)], false],
+    ['5 MB of plain text', [named('tEXt', `a\0${'x'.repeat(5_000_000)}`)], false],
+    ['what is little and damaged', [named('zTXt', 'a\0\0xyz')], false],
+    ['what is much and damaged', [named('zTXt', `a\0\0${'xyz'.repeat(2000)}`)], true],
+    ['nothing at all', [named('zTXt', 'a\0\0'), named('zTXt', ''), named('iTXt', 'a')], false],
+  ];
+  for (const [what, chunks, isRefused] of rows) {
+    const original = withPngChunk(picture, Buffer.concat(chunks));
+    const outcome = await factsOf(original).then(
+      () => 'read',
+      (error: ServiceError) => error.code,
+    );
+    t.equal(outcome, isRefused ? 'too_complex' : 'read', what);
+  }
+  const message = 'The original has more than 4 MB of packed text.';
+  await t.rejects(factsOf(withPngChunk(picture, pngText(5_000_000))), { code: 'too_complex', message });
+  const behind = Buffer.concat([picture.subarray(0, -12), pngText(5_000_000), picture.subarray(-12)]);
+  await t.rejects(factsOf(behind), { code: 'too_complex' }, 'behind the pixels, where it is read too');
 });
 
 t.test('more channels than five are refused, by their header and by their pixels', async (t) => {
