@@ -60,13 +60,15 @@ t.test('T32 secrets in the log: no line has what a URL or a header came with, at
   const tell = async (pair: string) => {
     for (const target of TARGETS) await service.get(`${target}${pair}&utm_source=shown`, headers);
     await service.send('POST', `/a.jpg?${pair}`, headers);
+    const preflight = { ...headers, origin: 'https://a.example', 'access-control-request-method': 'GET' };
+    await service.send('OPTIONS', `/a.jpg?${pair}`, preflight);
     await sendRaw(service.url, `GET /a.jpg?${pair} HTTP/1.1\r\nhost: x\r\nno colon\r\nauthorization: planted\r\n\r\n`);
     await ask(service.managementUrl, 'POST', `/purge?${pair}`, headers);
     await ask(service.managementUrl, 'GET', `/missing?${pair}`, headers);
   };
   await Promise.all(SECRET_PAIRS.map(tell));
   const requests = () => lines.filter((line) => line.includes('"msg":"request"')).length;
-  await until(() => requests() === (TARGETS.length + 1) * SECRET_PAIRS.length);
+  await until(() => requests() === (TARGETS.length + 2) * SECRET_PAIRS.length);
   t.same(
     lines.filter((line) => line.includes('planted')),
     [],

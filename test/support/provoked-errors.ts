@@ -8,7 +8,7 @@ import { connectTo, sendRaw } from './raw-http.ts';
 import { startS3Server } from './s3-server.ts';
 import { ask, type Service, startService, useS3 } from './service.ts';
 import { SIGNING_KEYS } from './signing.ts';
-import { deferred, until } from './waiting.ts';
+import { deferred } from './waiting.ts';
 
 /** Words that are nobody's business: of keys, stores, files and mistakes. */
 export const SECRET = 'planted-secret';
@@ -79,12 +79,14 @@ export const PROVOKED: Readonly<Record<ErrorCode, Provoke>> = {
   source_broke_off: fails('source_broke_off'),
   source_changed: fails('source_changed'),
   source_unavailable: fails('source_unavailable'),
-  overloaded: async ({ held, begun }) => {
-    void held.get('/a.jpg?w=10');
-    await until(() => begun() === 1);
-    return (await held.get('/a.jpg?w=11')).body;
+  // Once more where its time was over before it was at work.
+  async deadline_exceeded({ held, begun }) {
+    let answer = await held.get('/a.jpg?w=10');
+    while (begun() === 0) answer = await held.get('/a.jpg?w=10');
+    return answer.body;
   },
-  deadline_exceeded: async ({ held }) => (await held.get('/a.jpg?w=10')).body,
+  // Of what nobody waits for any more, the worker is not free.
+  overloaded: async ({ held }) => (await held.get('/a.jpg?w=11')).body,
 };
 
 /** Every error of a service with this environment, and what must not be in any of them. */

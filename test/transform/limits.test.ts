@@ -3,6 +3,7 @@ import t from 'tap';
 import { ServiceError } from '../../src/errors.ts';
 import { FORMATS, type Format } from '../../src/formats.ts';
 import { canonicalOptions } from '../../src/request/canonical.ts';
+import { NO_LADDERS } from '../../src/request/ladder.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 import type { Options } from '../../src/request/options.ts';
 import { readFacts } from '../../src/transform/facts.ts';
@@ -124,7 +125,13 @@ t.test('whatever is asked of whatever original, the answer keeps within every li
   const kept = fc.tuple(fraction, fraction, fraction, fraction);
   fc.assert(
     fc.property(facts, options, limits, kept, (given, asked, by, border) => {
-      const canonical = canonicalOptions(asked, { ...NO_NAMES, dialect: 'native', ...by, defaults: {} });
+      const canonical = canonicalOptions(asked, {
+        ...NO_NAMES,
+        ladders: NO_LADDERS,
+        dialect: 'native',
+        ...by,
+        defaults: {},
+      });
       const plan = planOrRefusal(canonical, { ...PHOTO, ...given }, ['avif', 'webp'], { ...POLICY, ...by });
       if (plan === undefined) return true;
       const sorts = {
