@@ -7,6 +7,7 @@ import t from 'tap';
 import { png } from './support/pictures.ts';
 import { ROOT, runService, spawnService } from './support/process.ts';
 import { ask } from './support/service.ts';
+import { startWebServer } from './support/web-server.ts';
 
 /** How a process ends that is not to start, and what it says. */
 async function failure(env: Record<string, string>): Promise<{ code: number; said: string }> {
@@ -46,6 +47,30 @@ t.test('serves the folder that it is given, as seen from where the person is', a
   t.equal((await once(child, 'exit'))[0], 0);
 });
 
+t.test('serves what a web server of its own network has, which an authority of its own stands for', async (t) => {
+  const web = await startWebServer(t);
+  web.put('photos/mine.png', await png(40, 30));
+  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(path.join(folder, 'ca.pem'), web.ca);
+  const { url } = await runService(t, {
+    SOURCE: `${web.origin}/moved`,
+    SOURCE_ALLOW_PRIVATE: 'true',
+    SOURCE_REDIRECTS: '1',
+    NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
+  });
+  const objects = web.answer;
+  web.answer = (request, response) => {
+    web.answer = objects;
+    response.writeHead(301, { location: (request.url ?? '').replace('moved', 'photos') }).end();
+  };
+  t.match(await ask(url, 'GET', '/mine.png?w=10'), { status: 200, headers: { 'content-type': 'image/png' } });
+  t.same(
+    web.requests.map((request) => request.url),
+    ['/moved/', '/moved/mine.png', '/photos/mine.png'],
+  );
+});
+
 t.test('a second SIGTERM ends a drain at once', async (t) => {
   const { child, managementUrl } = await runService(t, { DRAIN_DELAY_MS: '60000' });
   child.kill('SIGTERM');
@@ -67,7 +92,10 @@ t.test('in production says it in one line of JSON, and ends on other signals too
 t.test('a bad configuration stops the start in one line', async (t) => {
   const cases: readonly [Record<string, string>, RegExp][] = [
     [{ PORT: 'abc' }, /^PORT is "abc"; expected a port from 0 to 65535\.\n$/],
-    [{ NODE_ENV: 'production' }, /^SOURCE is not set; expected file:\/\/\/folder or s3:\/\/bucket\/prefix\.\n$/],
+    [
+      { NODE_ENV: 'production' },
+      /^SOURCE is not set; expected file:\/\/\/folder, s3:\/\/bucket\/prefix or https:\/\/.+\.\n$/,
+    ],
   ];
   for (const [env, message] of cases) {
     const { code, said } = await failure(env);

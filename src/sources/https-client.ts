@@ -1,6 +1,6 @@
 import type { lookup } from 'node:dns';
 import { setTimeout } from 'node:timers/promises';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici';
 import { orAborted } from '../abort.ts';
 import { ServiceError } from '../errors.ts';
 import { createAddressGuard } from './address-guard.ts';
@@ -22,6 +22,8 @@ export interface HttpsSettings {
 }
 
 export interface HttpsClientOptions extends HttpsSettings {
+  /** The one host that is asked, but for redirects. */
+  readonly origin: string;
   /** Sockets to a host at most; a request past that waits for one. */
   readonly maxSockets: number;
   /** Told how many times a request was made again. */
@@ -56,7 +58,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const IDLE_TIMEOUT_MS = 10_000;
 const MAX_RETRIES = 2;
 const FIRST_RETRY_MS = 100;
-/** Connected to at the same time; redirects may lead to as many hosts as they like. One more is refused. */
+/** Connected to at the same time, beside the one that is asked: redirects may lead to as many as they like. One more is refused. */
 const MAX_ORIGINS = 16;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Of what nobody reads, so much and so long is read all the same, to use the connection again. */
@@ -73,13 +75,14 @@ export function drop({ body }: HttpsAnswer): undefined {
 
 export function createHttpsClient(options: HttpsClientOptions): HttpsClient {
   const { redirects, onRetry } = options;
-  const agent = createAgent(options);
+  const { home, elsewhere } = createDispatchers(options);
   const budget = createRetryBudget();
 
   async function getOnce({ origin, pathname, search }: URL, { headers, signal }: HttpsRequest): Promise<HttpsAnswer> {
     signal.throwIfAborted();
     const path = pathname + search;
-    const sent = agent.request({ origin, path, method: 'GET', headers: { ...HEADERS, ...headers }, signal });
+    const dispatcher = origin === options.origin ? home : elsewhere;
+    const sent = dispatcher.request({ origin, path, method: 'GET', headers: { ...HEADERS, ...headers }, signal });
     // Undici looks at the signal when it has a connection, and not while it waits for one.
     const { statusCode: status, headers: answered, body } = await orAborted(sent, signal);
     // A body that is destroyed says so as an error, and one that nobody listens for ends the process.
@@ -118,7 +121,12 @@ export function createHttpsClient(options: HttpsClientOptions): HttpsClient {
     return await get(url, request, retries + 1);
   }
 
-  return { getOnce, get: (url, request) => get(url, request, 0), close: () => void agent.destroy() };
+  function close(): void {
+    void home.destroy();
+    void elsewhere.destroy();
+  }
+
+  return { getOnce, get: (url, request) => get(url, request, 0), close };
 }
 
 /** Twice as long each time, and any part of it: who failed together does not come back together. */
@@ -136,9 +144,14 @@ function redirectError(status: number, from: URL, to: URL | undefined, redirects
   );
 }
 
+interface Dispatchers {
+  readonly home: Dispatcher;
+  readonly elsewhere: Dispatcher;
+}
+
 /** Connections that are made to allowed addresses alone, and to who proves with a certificate that it is the host. */
-function createAgent(options: HttpsClientOptions): Agent {
-  const { ca, maxSockets, connectMs = CONNECT_TIMEOUT_MS, idleMs = IDLE_TIMEOUT_MS, allowPrivate, lookup } = options;
+function createDispatchers(options: HttpsClientOptions): Dispatchers {
+  const { ca, connectMs = CONNECT_TIMEOUT_MS, idleMs = IDLE_TIMEOUT_MS, allowPrivate, lookup } = options;
   const guard = createAddressGuard({ allowPrivate, lookup });
   const connect = buildConnector({
     timeout: connectMs,
@@ -147,9 +160,8 @@ function createAgent(options: HttpsClientOptions): Agent {
     rejectUnauthorized: true,
     ca,
   });
-  return new Agent({
-    connections: maxSockets,
-    maxOrigins: MAX_ORIGINS,
+  const settings: Pool.Options = {
+    connections: options.maxSockets,
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
     connect(to, done) {
@@ -161,5 +173,7 @@ function createAgent(options: HttpsClientOptions): Agent {
         queueMicrotask(() => done(error as Error, null));
       }
     },
-  });
+  };
+  // An agent replaces a pool whose connections have all closed, while that one may still make others: the limit would be twice as high.
+  return { home: new Pool(options.origin, settings), elsewhere: new Agent({ ...settings, maxOrigins: MAX_ORIGINS }) };
 }

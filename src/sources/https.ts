@@ -12,7 +12,7 @@ import { baseUrl, objectUrl } from './https-url.ts';
 import { resolveRange } from './range.ts';
 import type { NotModified, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
 
-export interface HttpsSourceOptions extends HttpsClientOptions {
+export interface HttpsSourceOptions extends Omit<HttpsClientOptions, 'origin'> {
   /** `https://host/base`, without user, query and fragment. */
   readonly url: string;
 }
@@ -21,7 +21,7 @@ export interface HttpsSourceOptions extends HttpsClientOptions {
 export function createHttpsSource({ url, ...options }: HttpsSourceOptions): Source {
   const base = baseUrl(url);
   const id = base.href.slice(0, -1);
-  const client = createHttpsClient(options);
+  const client = createHttpsClient({ ...options, origin: base.origin });
 
   async function get(key: string, { signal, ...request }: HttpsRequest) {
     try {

@@ -1,6 +1,6 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { LookupAddress, LookupAllOptions, lookup } from 'node:dns';
 import { setMaxListeners } from 'node:events';
+import { Socket } from 'node:net';
 import type { Test } from 'tap';
 import { createHttpsSource, type HttpsSourceOptions } from '../../src/sources/https.ts';
 import type { Opened, ReadConditions, Source } from '../../src/sources/source.ts';
@@ -56,11 +56,16 @@ export function resolver(...answers: readonly (readonly string[] | Error)[]) {
 
 type Done = (error: Error | null, found: LookupAddress[]) => void;
 
-/** Counts the sockets that this process makes to connect somewhere, anywhere. */
+/** Counts the sockets of this process that set out to connect somewhere, TLS or not; one that looks up a name before is among them. */
 export function countSockets(t: Test): { readonly made: number } {
+  const { connect } = Socket.prototype;
   const count = { made: 0 };
-  const note = () => void count.made++;
-  subscribe('net.client.socket', note);
-  t.teardown(() => unsubscribe('net.client.socket', note));
+  Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
+    count.made++;
+    return Reflect.apply(connect, this, args);
+  };
+  t.teardown(() => {
+    Socket.prototype.connect = connect;
+  });
   return count;
 }
