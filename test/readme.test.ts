@@ -99,6 +99,45 @@ t.test('the signatures in the documents are those of the service', async (t) => 
   }
 });
 
+const LIMITS: readonly (keyof typeof VARIABLES)[] = [
+  'MAX_SOURCE_BYTES',
+  'MAX_SOURCE_PIXELS',
+  'MAX_FRAMES',
+  'MAX_WIDTH',
+  'MAX_HEIGHT',
+  'AVIF_MAX_PIXELS',
+  'DEADLINE_MS',
+  'WORKERS',
+  'QUEUE_LENGTH',
+  'CACHE_MEMORY_BYTES',
+  'CACHE_ORIGINALS_BYTES',
+  'CACHE_STORE_BYTES',
+  'SOURCE_REDIRECTS',
+];
+
+t.test('SECURITY.md has every limit, and a test for every threat', async (t) => {
+  const security = await read('SECURITY.md');
+  const limits = rowsUnder('| limit | default | above it |', security).map(([, value = '']) => value);
+  for (const name of LIMITS)
+    t.ok(
+      limits.some((value) => value.includes(`\`${name}\``)),
+      name,
+    );
+  const files = (await readdir(path.join(ROOT, 'test/security'))).map((file) => read(`test/security/${file}`));
+  const tests = [...(await Promise.all(files)).join().matchAll(/t\.test\(\s*'(T\d\d) /g)].map(([, threat]) => threat);
+  const threats = rowsUnder('| | threat | what holds |', security).flatMap(([ids = '']) => threatsIn(ids));
+  t.same([...new Set(tests)].sort(), threats);
+  t.equal(threats.length, 27, 'those of uploads come with them');
+});
+
+/** `T03, T04` and `T09–T12`, in full. */
+function threatsIn(ids: string): string[] {
+  return ids.split(', ').flatMap((part) => {
+    const [first = 0, last = first] = part.split('–').map((id) => Number(id.slice(1)));
+    return Array.from({ length: last - first + 1 }, (_, index) => `T${String(first + index).padStart(2, '0')}`);
+  });
+}
+
 t.test('README has the two commands', (t) => {
   const lines = readme.split('\n');
   for (const command of ['npm ci && npm start', 'npm ci && npm test']) t.ok(lines.includes(command), command);
