@@ -56,12 +56,14 @@ export function resolver(...answers: readonly (readonly string[] | Error)[]) {
 
 type Done = (error: Error | null, found: LookupAddress[]) => void;
 
-/** Counts the sockets of this process that set out to connect somewhere, TLS or not; one that looks up a name before is among them. */
-export function countSockets(t: Test): { readonly made: number } {
+/** Counts the sockets of this process that set out to connect somewhere, TLS or not; one that looks up a name before is among them. `peak`: at the same time. */
+export function countSockets(t: Test): { readonly made: number; readonly peak: number } {
   const { connect } = Socket.prototype;
-  const count = { made: 0 };
+  const count = { made: 0, open: 0, peak: 0 };
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
     count.made++;
+    count.peak = Math.max(count.peak, ++count.open);
+    this.once('close', () => count.open--);
     return Reflect.apply(connect, this, args);
   };
   t.teardown(() => {
