@@ -11,6 +11,8 @@ const PRIVATE: readonly string[] = ['loopback', 'private', 'carrierGradeNat', 'u
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 /** IPv6-only networks reach IPv4 by it (RFC 6052, 2.1); the other prefix, 64:ff9b:1::/48, is for private use. */
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+/** Where clouds give credentials away besides link-local addresses: AWS, Google, Alibaba, Azure. Else they would be private, or anybody's. */
+const METADATA = ['fd00:ec2::/32', 'fd20:ce::254/128', '100.100.100.200/32', '168.63.129.16/32'].map(ipaddr.parseCIDR);
 /** ISATAP (RFC 5214, 6.1): an interface identifier, under any prefix, that holds an IPv4 address. The first says whether that is a global one. */
 const ISATAP: readonly (readonly [number, number])[] = [
   [0x0200, 0x5efe],
@@ -21,6 +23,7 @@ const ISATAP: readonly (readonly [number, number])[] = [
 export function reachOf(address: string): Reach {
   if (isIP(address) === 0) return 'special';
   const parsed = ipaddr.parse(address);
+  if (METADATA.some(([start, bits]) => start.kind() === parsed.kind() && parsed.match(start, bits))) return 'special';
   // IANA's registries of special addresses (RFC 6890), tunnels that carry an IPv4 address among them: 6to4, Teredo, IPv4-mapped.
   const range = parsed.range();
   if (PRIVATE.includes(range)) return 'private';

@@ -15,6 +15,7 @@ const HOSTS: Readonly<Record<Reach, readonly string[]>> = {
     '100.128.0.1',
     '[2606:4700::1111]',
     '[2a00:1450:4001:800::200e]',
+    '168.63.129.17',
     // NAT64 of an address that is public itself.
     '[64:ff9b::8.8.8.8]',
   ],
@@ -40,7 +41,8 @@ const HOSTS: Readonly<Record<Reach, readonly string[]>> = {
     '100.64.0.1',
     '100.127.255.255',
     '[fc00::1]',
-    '[fd00:ec2::254]',
+    '[fd00:ec1::254]',
+    '100.100.100.201',
   ],
   special: [
     '0.0.0.0',
@@ -48,6 +50,10 @@ const HOSTS: Readonly<Record<Reach, readonly string[]>> = {
     '0.1.2.3',
     '[::]',
     '169.254.169.254',
+    '[fd00:ec2::254]',
+    '[fd20:ce::254]',
+    '100.100.100.200',
+    '168.63.129.16',
     '2852039166',
     '0xa9fea9fe',
     '[fe80::1]',
