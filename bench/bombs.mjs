@@ -91,6 +91,7 @@ async function makeBombs(folder) {
     '65535.gif': patched(await plain().gif().toBuffer(), gifSides, 'writeUInt16LE', 65_535),
     '64250.tif': patched(await plain().tiff().toBuffer(), tiffSides, 'writeUInt16LE', LARGE),
     'text-60-mb.png': withChunk(png, 'zTXt', 'Comment\0\0', Buffer.alloc(60_000_000, 'a')),
+    'texts-50-of-8-mb.png': withChunk(png, 'zTXt', 'Comment\0\0', Buffer.alloc(7_900_000, 'a'), 50),
     'profile-50-mb.png': withChunk(png, 'iCCP', 'icc\0\0', Buffer.alloc(50_000_000)),
     '1000-scans.jpg': withScans(await plain(4096).jpeg({ progressive: true }).toBuffer(), 1000),
   };
@@ -116,9 +117,9 @@ function withSides(png, side) {
   return Buffer.concat([png.subarray(0, 8), pngChunk('IHDR', header), png.subarray(33)]);
 }
 
-function withChunk(png, type, name, content) {
+function withChunk(png, type, name, content, count = 1) {
   const chunk = pngChunk(type, Buffer.concat([Buffer.from(name, 'latin1'), deflateSync(content)]));
-  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+  return Buffer.concat([png.subarray(0, 33), ...Array(count).fill(chunk), png.subarray(33)]);
 }
 
 function pngChunk(type, data) {

@@ -139,7 +139,12 @@ export const VARIABLES = {
     '`tags`: the distribution’s `CacheTagConfig` names `CACHE_TAG_HEADER`; many objects are one invalidation then.',
   ),
   MAX_WIDTH: integer(4096, 1, 16_383, 'Widest variant in pixels; larger sizes are clamped, both sides in proportion.'),
-  MAX_HEIGHT: integer(4096, 1, 16_383, 'Highest variant in pixels; width × height also bounds its area.'),
+  MAX_HEIGHT: integer(
+    4096,
+    1,
+    16_383,
+    'Highest variant in pixels; width × height also bounds its area, and with it the work: what takes long to write or to draw, as a GIF, has fewer pixels.',
+  ),
   MAX_SOURCE_BYTES: bytes(
     '25MiB',
     'Largest original that is decoded; larger ones are 413. Does not bind originals passed through.',
@@ -148,7 +153,7 @@ export const VARIABLES = {
     50_000_000,
     1,
     MAX_PIXELS,
-    'Pixels to decode at most, over all frames; a JPEG counts at the scale it is decoded. More are 422.',
+    'Pixels to decode at most, over all frames, or 8 bytes for each of them; a JPEG counts at the scale it is decoded. More are 422.',
   ),
   MAX_FRAMES: integer(
     256,

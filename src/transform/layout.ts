@@ -82,7 +82,7 @@ function framePixels(
   { maxWidth, maxHeight, maxSourcePixels }: LayoutLimits,
   { format, frames }: Writing,
 ): number {
-  const affordable = affordablePixels(options, format, maxWidth * maxHeight);
+  const affordable = affordablePixels(options, { format, animated: frames > 1 }, maxWidth * maxHeight);
   if (frames === 1) return affordable;
   const own = Math.min(width * height * frames, affordable * OWN_SIZE);
   return Math.floor(Math.min(maxSourcePixels, Math.max(own, affordable)) / frames);

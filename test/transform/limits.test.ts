@@ -77,8 +77,8 @@ const options: fc.Arbitrary<Options> = fc
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)),
   );
 const limits: fc.Arbitrary<Limits> = fc.record({
-  maxWidth: fc.constantFrom(1, 3, 200, 4096, 16_383),
-  maxHeight: fc.constantFrom(1, 5, 300, 4096, 16_383),
+  maxWidth: fc.constantFrom(1, 3, 200, 4096, 16_383, 70_000),
+  maxHeight: fc.constantFrom(1, 5, 300, 4096, 16_383, 70_000),
   maxSourcePixels: fc.constantFrom(1000, 1_000_000, 50_000_000, 268_402_689),
 });
 

@@ -331,10 +331,20 @@ t.test('an animation is enlarged to what another answer may have, and may be thr
   const whole = { w: 4096, h: 4096 } as const;
   t.strictSame(total({}, { ...whole, f: 'gif' }), [171, 171, 7_485_696]);
   t.strictSame(total({}, { ...whole, f: 'webp' }), [305, 305, 23_814_400]);
-  t.strictSame(total({}, { ...whole, f: 'webp', blur: 100, sharpen: 10 }), [192, 192, 9_437_184]);
+  t.strictSame(total({}, { ...whole, f: 'webp', blur: 100, sharpen: 10 }), [129, 129, 4_260_096]);
   const film = { width: 700, height: 700, frames: 100 };
   t.strictSame(total(film, { f: 'webp' }), [700, 700, 49_000_000], 'as large as it was');
   t.strictSame(total(film, { f: 'gif' }), [474, 474, 22_467_600], 'as far as that ends in time');
+  t.end();
+});
+
+t.test('a picture is softened in passes of their own where it takes two, or is not all there is', (t) => {
+  const gif = { format: 'gif', frames: 2 } as const;
+  const apart = (options: Options, facts: Partial<ImageFacts> = {}) => plan({ facts, options }).softensApart;
+  t.strictSame([apart({ blur: 1 }), apart({ sharpen: 1 }), apart({ w: 9 })], [false, false, false], 'one pass');
+  t.ok(apart({ blur: 1, sharpen: 1 }), 'libvips would blur over and over what it sharpens');
+  t.strictSame([apart({ blur: 1, pad: '1,1,1,1' }), apart({ sharpen: 1, w: 9, h: 9, fit: 'contain' })], [true, true]);
+  t.strictSame([apart({ blur: 1 }, gif), apart({}, gif)], [true, false]);
   t.end();
 });
 
