@@ -223,6 +223,7 @@ t.test('nothing in a JPEG hides a scan, and nothing else looks like one', (t) =>
     ['what comes behind the end', [start, scan, end, scan, scan], 1],
     ['a segment that is longer than the file', [start, scan, Buffer.of(0xff, 0xfe, 0xff, 0xff, 1)], 1],
     ['a segment that breaks off', [start, scan, Buffer.of(0xff, 0xc4, 0)], 1],
+    ['a segment that is nothing but its name', [start, scan, Buffer.of(0xff, 0xc4)], 1],
     ['a segment that says it has no length', [start, Buffer.of(0xff, 0xfe, 0, 0), scan], 1],
     ['nothing', [start], 0],
   ];
