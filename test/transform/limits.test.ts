@@ -245,6 +245,10 @@ t.test('packed text of a PNG is bounded, and nothing else in it', async (t) => {
     ['5 MB of plain text', [named('tEXt', `a\0${'x'.repeat(5_000_000)}`)], false],
     ['what is little and damaged', [named('zTXt', 'a\0\0xyz')], false],
     ['what is much and damaged', [named('zTXt', `a\0\0${'xyz'.repeat(2000)}`)], true],
+    // Each of them takes a while, also one that cannot be read at all.
+    ['a hundred of them', Array<Buffer>(100).fill(named('zTXt', 'a\0\0')), false],
+    ['more of them', Array<Buffer>(101).fill(named('zTXt', 'a\0\0')), true],
+    ['pieces without number', [Buffer.concat(Array<Buffer>(100_000).fill(named('IDAT', '')))], true],
     ['nothing at all', [named('zTXt', 'a\0\0'), named('zTXt', ''), named('iTXt', 'a')], false],
   ];
   for (const [what, chunks, isRefused] of rows) {
