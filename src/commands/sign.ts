@@ -1,6 +1,6 @@
 import { canonicalise, type OptionPolicy } from '../request/canonical.ts';
 import { type Parsed, parseRequest } from '../request/parse.ts';
-import { readSigned } from '../request/signature.ts';
+import { misread, readSigned } from '../request/signature.ts';
 
 export interface Signer {
   /** Of the key that signs. */
@@ -19,8 +19,12 @@ export function signedUrl(
   policy: OptionPolicy,
 ): string {
   const { origin, target } = partsOf(url);
-  if (orThrow(readSigned(target)).options.sig !== undefined) throw new Error(`It is signed already: ${url}`);
-  orThrow(canonicalise(orThrow(parseRequest(target, policy)).options, policy));
+  const { options } = orThrow(readSigned(target));
+  if (options.sig !== undefined) throw new Error(`It is signed already: ${url}`);
+  const served = orThrow(parseRequest(target, policy)).options;
+  orThrow(canonicalise(served, policy));
+  const name = misread(options, served, policy.dialect);
+  if (name !== undefined) throw new Error(`"${name}" is not configured here, or means something else: ${url}`);
   const added = [`kid=${kid}`, ...(expires === undefined ? [] : [`exp=${expires}`])].join('&');
   const unsigned = `${target}${target.includes('?') ? '&' : '?'}${added}`;
   return `${origin}${unsigned}&sig=${sign(orThrow(readSigned(unsigned)).text)}`;

@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts';
 import { asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
 import { type ImageRequest, type Parsed, parseRequest } from '../request/parse.ts';
-import { type Exemption, isExempt, judgeSignature, readSigned, type Verifier } from '../request/signature.ts';
+import { type Exemption, isExempt, judgeSignature, misread, readSigned, type Verifier } from '../request/signature.ts';
 import type { CacheTags } from './cache-tags.ts';
 
 /** What a request target asks for, in canonical form. */
@@ -74,7 +74,7 @@ function readTarget(target: string, { policy, cacheTags, watermarkKeys, signing 
 function expiryOf(
   target: string,
   { given, options, isVariant }: { readonly given: Options; readonly options: Options; readonly isVariant: boolean },
-  { ladders }: OptionPolicy,
+  { ladders, dialect }: OptionPolicy,
   { verifier, exemptions, onJudged }: SigningRule,
 ): number | undefined {
   const read = readSigned(target);
@@ -85,6 +85,8 @@ function expiryOf(
   const complaint = judgeSignature(signed, verifier);
   onJudged(signed.text, complaint);
   if (complaint !== undefined) throw new ServiceError('bad_signature', complaint);
+  const name = misread(signed.options, given, dialect);
+  if (name !== undefined) throw new ServiceError('bad_signature', `Its "${name}" means something else here.`);
   return signed.options.exp;
 }
 

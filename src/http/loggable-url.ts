@@ -8,19 +8,21 @@ const MAX_LENGTH = 2_048;
  * tokens arrive that are meant for others, as S3's own are in a presigned URL whose host somebody has changed.
  */
 export function loggableUrl(target: string): string {
-  const mark = target.indexOf('?') + 1;
-  const shown = mark === 0 ? target : target.slice(0, mark) + withoutSecrets(target.slice(mark));
+  const shown = target.split('&').map(withoutSecret).join('&');
   return shown.length > MAX_LENGTH ? `${shown.slice(0, MAX_LENGTH - 1)}…` : shown;
 }
 
-function withoutSecrets(query: string): string {
-  return query
-    .split('&')
-    .map((pair) => (isSecret(decodeLeniently(pair).toLowerCase()) ? `${pair.slice(0, pair.indexOf('=') + 1)}…` : pair))
-    .join('&');
+/** Of a piece between two ampersands, whatever stands in it: a path whose question mark is escaped, or another URL, escaped twice. */
+function withoutSecret(piece: string): string {
+  const text = decodeLeniently(decodeLeniently(piece)).toLowerCase();
+  return hasSecret(text) ? `${piece.slice(0, piece.indexOf('=') + 1)}…` : piece;
 }
 
-/** Also where a pair has a URL in it, or begins in the middle of one: `&amp;sig=…`, `url=https%3A…%3FX-Amz-Signature%3D…`. */
-function isSecret(pair: string): boolean {
-  return pair.includes('x-amz-') || /(?:^|[;?])(?:sig|signature|token)=/.test(pair);
+/** By how names end: `sig`, `X-Goog-Signature`, `access_token`. */
+const SECRET = /(?:sig|signature|token|auth|jwt|secret|password)=/;
+/** Whose every parameter says something of who may. */
+const PRESIGNED = ['x-amz-', 'x-goog-'];
+
+function hasSecret(text: string): boolean {
+  return SECRET.test(text) || (text.includes('=') && PRESIGNED.some((prefix) => text.includes(prefix)));
 }

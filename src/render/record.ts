@@ -67,14 +67,14 @@ export function refused(error: ServiceError): RefusedContent {
 }
 
 /** What makes a shared cache ask before it uses what is no longer fresh (RFC 9111, 4.2.4). */
-const MUST_ASK = /(^|[\s,])(must-revalidate|proxy-revalidate|no-cache)\s*($|[,=])/i;
+const MUST_ASK = /(^|[\s,;])(must-revalidate|proxy-revalidate|no-cache)($|[\s,;=])/i;
 
 /** Whether a shared cache may use what it keeps after it was fresh. */
 export function mayBeStale(cacheControl: string | undefined): boolean {
   return isStorable(cacheControl) && !MUST_ASK.test(cacheControl ?? '');
 }
 
-/** Whether an object's Cache-Control lets a shared cache keep what is made of it (RFC 9111, 5.2.2.5 and 5.2.2.7). */
+/** Whether an object's Cache-Control lets a shared cache keep what is made of it (RFC 9111, 5.2.2.5 and 5.2.2.7), however badly it says so. */
 export function isStorable(cacheControl: string | undefined): boolean {
-  return !/(^|[\s,])(private|no-store)\s*($|[,=])/i.test(cacheControl ?? '');
+  return !/(^|[\s,;])(private|no-store)($|[\s,;=])/i.test(cacheControl ?? '');
 }

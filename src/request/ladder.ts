@@ -58,10 +58,10 @@ function snappedBox(w: number, h: number, ladders: Ladders, { maxWidth, maxHeigh
   }
   if (ladders.w.length > 0) {
     const width = rungWithin(w, ladders.w, (maxHeight / h) * w);
-    return { w: width, h: inProportion(h, width / w) };
+    return { w: width, h: Math.min(maxHeight, inProportion(h, width / w)) };
   }
   const height = rungWithin(h, ladders.h, (maxWidth / w) * h);
-  return { w: inProportion(w, height / h), h: height };
+  return { w: Math.min(maxWidth, inProportion(w, height / h)), h: height };
 }
 
 function inProportion(side: number, factor: number): number {
@@ -73,9 +73,9 @@ function rungFor(value: number, ladder: readonly number[]): number {
   return ladder.find((rung) => rung >= value) ?? ladder[ladder.length - 1] ?? value;
 }
 
-/** The same, where the other side has room for it; else the next one below, or the number as it is. */
+/** The same, where the other side has room for it; else the next one that has, or the lowest, and the shape gives way. */
 function rungWithin(value: number, ladder: readonly number[], room: number): number {
   const wanted = rungFor(value, ladder);
   const fitting = ladder.filter((rung) => rung <= wanted && (rung <= value || rung <= room));
-  return fitting[fitting.length - 1] ?? value;
+  return fitting[fitting.length - 1] ?? ladder[0] ?? value;
 }

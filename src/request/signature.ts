@@ -1,6 +1,6 @@
 import type { Ladders } from './ladder.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
-import { type Parsed, parseAllOptions, parseKey } from './parse.ts';
+import { type Dialect, type Parsed, parseAllOptions, parseKey } from './parse.ts';
 
 /** Requests that need no signature where others do: by a preset alone, or by sides and qualities that a ladder bounds. */
 export type Exemption = 'presets' | 'ladder';
@@ -55,6 +55,23 @@ export function judgeSignature({ options, text }: SignedRequest, { kids, isSigne
   return candidates.some((known) => isSigned(known, text, sig)) ? undefined : 'The signature is wrong.';
 }
 
+/** What every way to read a URL reads, and what it draws by nothing but a side. */
+const READ_BY_ALL: readonly OptionName[] = ['w', 'h', 'f', 'q'];
+const OF_SIGNING: readonly OptionName[] = ['exp', 'kid', 'sig'];
+
+/**
+ * What is signed and not served so: an option that is not configured here, or one that `COMPAT` reads otherwise. By a signature there is
+ * one picture, or none.
+ */
+export function misread(signed: Options, served: Options, dialect: Dialect): OptionName | undefined {
+  const isNative = dialect === 'native';
+  const hasSide = [signed, served].some(({ w, h }) => w !== undefined || h !== undefined);
+  // Without a side, nothing is asked for there.
+  if (!isNative && !hasSide) return undefined;
+  const names = isNative ? OPTION_NAMES.filter((name) => OF_SIGNING.indexOf(name) < 0) : READ_BY_ALL;
+  return names.find((name) => signed[name] !== served[name]);
+}
+
 /** What takes few values, by itself or since a ladder bounds it. */
 const OF_FEW_VALUES: readonly OptionName[] = ['w', 'h', 'dpr', 'enlarge', 'f', 'q'];
 
@@ -67,7 +84,9 @@ export function isExempt(given: Options, canonical: Options, rule: ExemptionRule
   const { exemptions, ladders } = rule;
   if (exemptions.indexOf('presets') >= 0 && names.every((name) => name === 'preset')) return true;
   if (exemptions.indexOf('ladder') < 0 || names.some((name) => OF_FEW_VALUES.indexOf(name) < 0)) return false;
-  const { w, h } = canonical;
+  const { w, h, pad } = canonical;
+  // Without a side the original's size is asked for; and a border that holds by default has as many widths as there are ratios.
+  if ((w === undefined && h === undefined) || (pad !== undefined && given.dpr !== undefined)) return false;
   return isBounded(w, ladders.w) && isBounded(h, ladders.h) && isBounded(given.q, ladders.q);
 }
 

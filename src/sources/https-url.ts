@@ -3,7 +3,9 @@ import { ServiceError } from '../errors.ts';
 /** A base URL that ends with a slash, so that what is put behind it begins a segment of its own. */
 export function baseUrl(text: string): URL {
   const { origin, pathname } = new URL(text);
-  return new URL(`${origin}${pathname.endsWith('/') ? pathname : `${pathname}/`}`);
+  let end = pathname.length;
+  while (pathname.charAt(end - 1) === '/') end--;
+  return new URL(`${origin}${pathname.slice(0, end)}/`);
 }
 
 /**

@@ -31,6 +31,7 @@ const REFUSED: readonly (readonly [url: string, complaint: RegExp])[] = [
   ['/a.jpg?kid=k2', /^Bad option "kid": expected it once, got it twice/],
   ['/a.jpg?w=101', /^Bad option "w": expected one of 100/],
   ['/a.jpg?w=x', /^Bad option "w"/],
+  ['/a.jpg?preset=thumb', /^"preset" is not configured here, or means something else: /],
 ];
 
 t.test('a URL gets a signature at its end and stays as it was', (t) => {

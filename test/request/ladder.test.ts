@@ -47,8 +47,10 @@ const SNAPPED: readonly (readonly [query: string, reading: OptionPolicy, expecte
   ['w=5000&h=2500', wide, 'w=3200&h=1600'],
   // Up to 640 would be 5120 high, so that it goes down.
   ['w=500&h=4000', wide, 'w=480&h=3840'],
-  // And nothing is low enough for this one.
-  ['w=100&h=4000', wide, 'w=100&h=4000'],
+  // And nothing is low enough for this one: its shape gives way.
+  ['w=100&h=4000', wide, 'w=160&h=4096'],
+  ['w=1&h=4096', wide, 'w=160&h=4096'],
+  ['w=4096&h=1', high, 'w=4096&h=120'],
   ['h=121', high, 'h=240'],
   ['w=210&h=150', high, 'w=336&h=240'],
   ['w=4000&h=150', high, 'w=3200&h=120'],
@@ -110,6 +112,16 @@ t.test('of a thousand widths there are as many pictures as rungs', (t) => {
   const boxes = fc.sample(fc.tuple(side, side), { numRuns: 5000, seed: 1 });
   const made2 = new Set(boxes.map(([w, h]) => canonical(`w=${w}&h=${h}`, boxed)));
   t.ok(made2.size <= WIDTHS.length * HEIGHTS.length, `${made2.size} boxes`);
+  t.end();
+});
+
+t.test('where one side has a ladder, it is on it, whatever the other is', (t) => {
+  const boxes = fc.sample(fc.tuple(side, side), { numRuns: 5000, seed: 2 });
+  const made = boxes.map(([w, h]) => Number(/w=(\d+)/.exec(canonical(`w=${w}&h=${h}`, wide))?.[1]));
+  t.same(
+    made.filter((width) => !WIDTHS.includes(width)),
+    [],
+  );
   t.end();
 });
 

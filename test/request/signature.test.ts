@@ -2,7 +2,14 @@ import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { NO_LADDERS } from '../../src/request/ladder.ts';
 import type { Options } from '../../src/request/options.ts';
-import { type Exemption, isExempt, judgeSignature, readSigned, type Verifier } from '../../src/request/signature.ts';
+import {
+  type Exemption,
+  isExempt,
+  judgeSignature,
+  misread,
+  readSigned,
+  type Verifier,
+} from '../../src/request/signature.ts';
 
 function textOf(target: string): string {
   const signed = readSigned(target);
@@ -87,6 +94,13 @@ const EXEMPT: readonly (readonly [Options, Options, readonly Exemption[], boolea
   [{ w: 320, blur: 1 }, { w: 320, blur: 1 }, ['ladder'], false],
   [{ w: 320, preset: 'thumb' }, { w: 320 }, ['ladder'], false],
   [{ w: 320, dl: 'a' }, { w: 320, dl: 'a' }, ['ladder'], false],
+  // The original's own size, or the original itself.
+  [{ f: 'jpeg' }, { f: 'jpeg' }, ['ladder'], false],
+  [{ q: 70 }, { q: 70 }, ['ladder'], false],
+  [{ dpr: 2 }, {}, ['ladder'], false],
+  // A border that is multiplied by whatever is asked for.
+  [{ w: 320 }, { w: 320, pad: '1,1,1,1' }, ['ladder'], true],
+  [{ w: 320, dpr: 1.5 }, { w: 320, pad: '2,2,2,2' }, ['ladder'], false],
 ];
 
 t.test('what few pictures can come of may be left unsigned', (t) => {
@@ -94,5 +108,15 @@ t.test('what few pictures can come of may be left unsigned', (t) => {
     t.equal(isExempt(given, canonical, { exemptions, ladders: BOUNDED }), expected, JSON.stringify(given));
   }
   t.equal(isExempt({ q: 70 }, { q: 70 }, { exemptions: ['ladder'], ladders: NO_LADDERS }), false);
+  t.end();
+});
+
+t.test('what is signed is what is served', (t) => {
+  t.equal(misread({ w: 1, pos: 'top', sig: 'x', kid: 'k', exp: 1 }, { w: 1, pos: 'top' }, 'native'), undefined);
+  t.equal(misread({ w: 1, preset: 'thumb' }, { w: 1 }, 'native'), 'preset');
+  t.equal(misread({ w: 1, pos: 'top', wm: 'logo' }, { w: 1 }, 'lambda-edge'), undefined, 'which it does not know');
+  t.equal(misread({ w: 1 }, {}, 'lambda-edge'), 'w');
+  t.equal(misread({ w: 1, f: 'webp' }, { w: 1 }, 'lambda-edge'), 'f');
+  t.equal(misread({ q: 5 }, {}, 'lambda-edge'), undefined, 'without a side it draws nothing');
   t.end();
 });

@@ -154,6 +154,8 @@ t.test('T05: what may be left unsigned, and what SIGNING=off leaves', async (t) 
   await refuse(t, service, [
     '/harbour.jpg',
     '/harbour.jpg?dpr=2',
+    '/harbour.jpg?f=jpeg',
+    '/harbour.jpg?enlarge=0',
     '/harbour.jpg?q=50&w=77',
     '/harbour.jpg?preset=thumb&blur=2',
     '/harbour.jpg?preset=thumb&dl=x',
@@ -162,6 +164,23 @@ t.test('T05: what may be left unsigned, and what SIGNING=off leaves', async (t) 
   ]);
   const open = await startService(t, { env: { SIGNING_KEYS, SIGNING: 'off' } });
   t.equal((await open.get(`/harbour.jpg?w=80&sig=${'A'.repeat(43)}&exp=1`)).status, 200, 'not looked at');
+});
+
+t.test('T05: one signature is one picture, however URLs are read', async (t) => {
+  const service = await startService(t, { env: { SIGNING_KEYS, COMPAT: 'lambda-edge' } });
+  const target = signed('harbour.jpg', 'f=webp&h=75&q=50&w=100');
+  t.match(await service.get(target), { status: 200, headers: { 'content-type': 'image/webp' } });
+  for (const before of ['w=&', 'w&', 'h&q&', 'f=&']) {
+    await refuse(t, service, [target.replace('?', `?${before}`)]);
+  }
+  const near = signed('harbour.jpg', 'w=100').replace('w=100', 'w=99.99999999999999999');
+  await refuse(t, service, [near]);
+  t.equal((await service.get(signed('harbour.jpg', 'blur=2&w=100'))).status, 200, 'what it does not know');
+});
+
+t.test('T05: what is signed and not configured is not the original', async (t) => {
+  const service = await startService(t, { env: { SIGNING_KEYS } });
+  await refuse(t, service, [signed('harbour.jpg', 'preset=thumb'), signed('harbour.jpg', 'w=10&wm=logo')]);
 });
 
 t.test('T07 cache-busting amplification: a thousand widths are as many pictures as the ladder has rungs', async (t) => {

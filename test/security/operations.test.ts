@@ -32,6 +32,11 @@ const SECRET_PAIRS = [
   'amp;sig=planted',
   'x?X-Amz-Signature=planted',
   'url=https%3A%2F%2Fs3.example%2Fa.jpg%3FX-Amz-Signature%3Dplanted',
+  'url=https%3A%2F%2Fa.example%2Fb%3Fw%3D1%26sig%3Dplanted',
+  'url=https%253A%252F%252Fa.example%253Fsig%253Dplanted',
+  'X-Goog-Signature=planted',
+  'access_token=planted',
+  'jwt=planted',
 ];
 
 /** What is answered in every way there is. */
@@ -40,6 +45,8 @@ const TARGETS = [
   '/a.jpg?',
   '/a.jpg?w=x&',
   '/missing.jpg?',
+  '/missing%3F',
+  '/missing%3Fw=1&',
   '/broken.jpg?w=10&',
   '/-/x?',
   '/../?',
