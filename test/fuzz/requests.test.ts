@@ -6,7 +6,7 @@ import { NO_LADDERS } from '../../src/request/ladder.ts';
 import { NO_NAMES } from '../../src/request/names.ts';
 import { isOptionName, type Options } from '../../src/request/options.ts';
 import { type Parsed, parseRequest } from '../../src/request/parse.ts';
-import { judgeSignature, readSigned, type Verifier } from '../../src/request/signature.ts';
+import { judgeSignature, misread, readSigned, type Verifier } from '../../src/request/signature.ts';
 import { path, query, spellings } from '../support/fuzz-requests.ts';
 import { KEYS, signatureOf } from '../support/signing.ts';
 
@@ -126,6 +126,28 @@ t.test('a signature is of one meaning, in every spelling, and of no other', (t) 
           isRight(`${route}?${given.other}`, sig) === isKnown &&
           !(isOther && isRight(`${route}?${other.query}`, sig))
         );
+      }),
+      { numRuns: RUNS },
+    ),
+  );
+  t.end();
+});
+
+/** What is served of a target by its signature, and what that is of; undefined where nothing is. */
+function served(target: string, by: OptionPolicy) {
+  const [signed, given, meaning] = [readSigned(target), parseRequest(target, by), meaningOf(target, by)];
+  if (!signed.value || !given.value || !meaning) return undefined;
+  const name = misread(signed.value.options, given.value.options, by.dialect);
+  return name === undefined ? { text: signed.value.text, meaning } : undefined;
+}
+
+t.test('by one signature one picture is served, whatever else is written into its URL', (t) => {
+  const before = fc.constantFrom('w=&', 'w&', 'h&q&', 'f=&', 'zz=1&', 'wm=&preset&', 'w=1.5&', 'h=00&');
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(query, before, policy, (text, added, by) => {
+        const [one, other] = [served(`/x?${text}`, by), served(`/x?${added}${text}`, by)];
+        return !one || !other || one.text !== other.text || isDeepStrictEqual(one.meaning, other.meaning);
       }),
       { numRuns: RUNS },
     ),
