@@ -142,6 +142,9 @@ t.test('variants are kept unless the object’s own Cache-Control forbids it', a
     ['no-store', false],
     ['public, NO-STORE ', false],
     ['no-store , max-age=0', false],
+    ['private; max-age=60', false],
+    ['max-age=60;no-store', false],
+    ['max-age=60 private', false],
   ];
   for (const [cacheControl, storable] of kept) t.equal(isStorable(cacheControl), storable, String(cacheControl));
   const { record } = await look(t, { bytes: await png(40, 30), head: { cacheControl: 'private, max-age=60' } });
