@@ -104,16 +104,29 @@ const SECRETS = {
   AWS_ACCESS_KEY_ID: 'secret-key-id',
   AWS_SECRET_ACCESS_KEY: 'secret-access-key',
   AWS_SESSION_TOKEN: 'secret-session',
-  SIGNING_KEYS: `secret-kid:${'5ec7e7'.repeat(8)}`,
+  SIGNING_KEYS: `2026a:${'5ec7e7'.repeat(8)}`,
   PURGE_TOKEN: 'secret-purge-token',
   ORIGIN_SECRETS: 'secret-of-the-origin',
   UPLOADS_JWT_SECRET: 'secret-jwt',
 };
 
+t.test('who may ask is said, and nothing to try that nobody may', (t) => {
+  const signing = { SIGNING_KEYS: SECRETS.SIGNING_KEYS, SIGNING_EXEMPT: 'presets,ladder' };
+  const signed = announced(t, readConfig(signing, SAMPLES));
+  t.match(signed, /^ {2}access +URLs are signed by 2026a, but for presets and ladder$/m);
+  t.notMatch(signed, /Try:/);
+  const locked = announced(t, readConfig({ ...SECRETS, SIGNING: 'off' }, SAMPLES));
+  t.match(locked, /^ {2}access +requests name the secret of the CDN$/m);
+  const both = startReport(readConfig(SECRETS, SAMPLES), LISTENING);
+  t.equal(both.access, 'URLs are signed by 2026a; requests name the secret of the CDN');
+  t.match(announced(t, readConfig({}, SAMPLES)), /Try:/);
+  t.end();
+});
+
 t.test('no secret of the environment is said', (t) => {
   for (const NODE_ENV of ['production', 'development']) {
     const config = readConfig({ ...SECRETS, NODE_ENV, SOURCE: 's3://bucket' }, SAMPLES);
-    t.notMatch(announced(t, config), /secret|5ec7e7/);
+    t.notMatch(announced(t, config), /secret-|5ec7e7/);
   }
   t.end();
 });

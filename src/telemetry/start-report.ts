@@ -17,6 +17,7 @@ export function startReport(config: Config, { publicUrl, managementUrl }: Listen
     management: managementUrl,
     originals: config.source,
     ...(config.dialect === 'native' ? {} : { urls: `read as COMPAT=${config.dialect} says` }),
+    ...accessOf(config),
     limits: [
       `originals ${megabytes(config.maxSourceBytes)} and ${megapixels(config.maxSourcePixels)}`,
       `variants ${config.maxWidth}x${config.maxHeight}`,
@@ -28,21 +29,30 @@ export function startReport(config: Config, { publicUrl, managementUrl }: Listen
   };
 }
 
+/** Who may ask, where not everybody may. */
+function accessOf({ signing, originSecrets }: Config): Readonly<Record<string, string>> {
+  const ids = signing.keys.map(({ id }) => id).join(', ');
+  const exempt = signing.exemptions.length > 0 ? `, but for ${signing.exemptions.join(' and ')}` : '';
+  const rules = [
+    ...(signing.isRequired ? [`URLs are signed by ${ids}${exempt}`] : []),
+    ...(originSecrets ? ['requests name the secret of the CDN'] : []),
+  ];
+  return rules.length > 0 ? { access: rules.join('; ') } : {};
+}
+
 /**
  * Says on standard output that the service listens: to a person in lines, with addresses to open when these are the sample
  * pictures; in production as one line of the log's kind.
  */
 export function announceStart(config: Config, listening: Listening, samples: string): void {
   const report = startReport(config, listening);
-  const isSamples = config.source === samples;
-  const text = config.production
-    ? `${JSON.stringify({ msg: 'listening', ...report })}\n`
-    : startText(report, isSamples);
+  const areOpen = config.source === samples && !('access' in report);
+  const text = config.production ? `${JSON.stringify({ msg: 'listening', ...report })}\n` : startText(report, areOpen);
   process.stdout.write(text);
 }
 
-function startText(report: Readonly<Record<string, string>>, isSamples: boolean): string {
+function startText(report: Readonly<Record<string, string>>, areOpen: boolean): string {
   const lines = Object.entries(report).map(([name, value]) => `  ${name.padEnd(11)} ${value}`);
-  const examples = isSamples ? ['Try:', ...EXAMPLES.map((example) => `  ${report.images}/${example}`)] : [];
+  const examples = areOpen ? ['Try:', ...EXAMPLES.map((example) => `  ${report.images}/${example}`)] : [];
   return ['Lambent is listening.', ...lines, ...examples, ''].join('\n');
 }
