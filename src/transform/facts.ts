@@ -72,10 +72,18 @@ function isTurned({ orientation = 1 }: Metadata): boolean {
   return orientation > 2;
 }
 
-/** Of RGB (ICC.1, 7.2.6: the colour space at byte 16) and of another name than sRGB, which is written in one byte a letter or two. */
+/**
+ * Of a profile that is looked at for a name: those with tables have up to 2 MB, and their names at the start; as text, 25 MB of it took
+ * 1.3 s.
+ */
+const PROFILE_BYTES = 1_000_000;
+/** As a profile writes it: one byte a letter, or two. */
+const SRGB_NAMES = ['sRGB', 's\0R\0G\0B'].map((name) => Buffer.from(name, 'latin1'));
+
+/** Of RGB (ICC.1, 7.2.6: the colour space at byte 16) and of another name than sRGB. */
 function isWide(profile: Buffer): boolean {
-  const text = profile.toString('latin1');
-  return text.slice(16, 20) === 'RGB ' && !text.replaceAll('\0', '').includes('sRGB');
+  const start = profile.subarray(0, PROFILE_BYTES);
+  return start.toString('latin1', 16, 20) === 'RGB ' && !SRGB_NAMES.some((name) => start.includes(name));
 }
 
 async function metadataOf(bytes: Uint8Array): Promise<Metadata> {

@@ -3,6 +3,8 @@ import t from 'tap';
 import type { Options } from '../../src/request/options.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { withGainMap } from '../support/gain-map.ts';
+import { knownProfile } from '../support/icc-profile.ts';
+import { profileSegments, withJpegSegments } from '../support/jpeg-blocks.ts';
 import { animation, gradient, paint } from '../support/pictures.ts';
 import { factsOf, planFor, variant } from '../support/variants.ts';
 
@@ -46,6 +48,25 @@ t.test('a profile that says nothing new is not kept', async (t) => {
   const made = await variant(cmyk, { w: 30 }, { keepsProfile: true });
   t.match(await sharp(made).metadata(), { space: 'srgb', icc: undefined });
   t.notOk((await factsOf(cmyk)).wideGamut);
+});
+
+t.test('a profile is known by its name, in one byte a letter or two, in its first megabyte', async (t) => {
+  const picture = await gradient(8, 8).jpeg().toBuffer();
+  const p3 = await knownProfile('p3');
+  const named = (name: string, at: number) => {
+    const profile = Buffer.concat([p3, Buffer.alloc(Math.max(0, at + 10 - p3.length), 's')]);
+    profile.write(name, at, 'latin1');
+    profile.writeUInt32BE(profile.length);
+    return withJpegSegments(picture, profileSegments(profile));
+  };
+  const rows: readonly (readonly [what: string, original: Buffer, isWide: boolean])[] = [
+    ['another name', named('sRGA', p3.length), true],
+    ['in one byte', named('sRGB', p3.length), false],
+    ['in two', named('\0s\0R\0G\0B', p3.length), false],
+    ['at the end of what is looked at', named('sRGB', 1e6 - 4), false],
+    ['behind it', named('sRGB', 1e6 - 3), true],
+  ];
+  for (const [what, original, isWide] of rows) t.equal((await factsOf(original)).wideGamut, isWide, what);
 });
 
 t.test('what is blurred with a border comes out in sRGB, in the right colours', async (t) => {
