@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
+import { refuseAvifWork } from './avif-work.ts';
 import { refusePackedText } from './packed-text.ts';
 import { countScans, MAX_SCANS } from './scans.ts';
 import { sharpError } from './sharp-error.ts';
@@ -35,6 +36,7 @@ export interface ImageFacts {
  */
 export async function readFacts(bytes: Uint8Array, format: ImageFacts['format']): Promise<ImageFacts> {
   if (format === 'png') refusePackedText(bytes);
+  if (format === 'avif') refuseAvifWork(bytes);
   const metadata = await metadataOf(bytes);
   const { width, height } = metadata.autoOrient;
   return {

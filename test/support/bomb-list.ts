@@ -1,5 +1,7 @@
+import { av1Frame, avifOf, gridOf } from './avif-items.ts';
 import {
   avifBomb,
+  type Claim,
   gifFrames,
   jpegBomb,
   jpegScans,
@@ -43,6 +45,23 @@ export async function bombs(): Promise<readonly Bomb[]> {
     bomb('frames.gif', gifFrames(401, { width: 8000, height: 8000 })),
     bomb('a.tif', tiffBomb(LARGE)),
     bomb('a.avif', await avifBomb(LARGE)),
+    bomb('frames.avif', await avifFrames(200, { width: 5000, height: 4000 }), 'too_complex'),
+    bomb('tiles.avif', await avifTiles(5, 6, { width: 5000, height: 4000 }), 'too_complex'),
     bomb('wide.avif', await avifBomb({ width: 17_000, height: 17_000 })),
   ];
+}
+
+/** A still of so many frames. */
+async function avifFrames(frames: number, { width, height }: Claim): Promise<Buffer> {
+  return avifOf([{ data: Buffer.concat(Array<Buffer>(frames).fill(await av1Frame(16))), sides: [width, height] }]);
+}
+
+/** A picture that is hardly larger than one tile, of which there are so many: all the same. */
+async function avifTiles(rows: number, columns: number, { width, height }: Claim): Promise<Buffer> {
+  const sides = [width + 1, height + 1] as const;
+  const parts = Array<number>(rows * columns).fill(1);
+  return avifOf([
+    { data: await av1Frame(16), sides: [width, height] },
+    { type: 'grid', data: gridOf(rows, columns, sides), sides, parts },
+  ]);
 }
