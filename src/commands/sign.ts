@@ -32,7 +32,8 @@ export function signedUrl(
 
 /** What a browser sends of a URL, as it sends it, and where to. */
 function partsOf(url: string): { readonly origin: string; readonly target: string } {
-  const [, origin = '', target = ''] = /^(https?:\/\/[^/?#]+)?([^#]*)/i.exec(url) ?? [];
+  const [origin = ''] = /^https?:\/\/[^/?#]+/i.exec(url) ?? [];
+  const [target = ''] = url.slice(origin.length).split('#');
   return { origin, target };
 }
 

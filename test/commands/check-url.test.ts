@@ -19,6 +19,14 @@ const compatible: OptionPolicy = { ...policy, dialect: 'lambda-edge' };
 
 const chunksOf = (lines: readonly string[]) => Readable.from(lines.map((line) => Buffer.from(`${line}\n`)));
 
+t.test('goes by the ladders', (t) => {
+  const on = (mode: 'snap' | 'allow') => ({ ...policy, ladders: { ...NO_LADDERS, mode, w: [320, 640] } });
+  t.match(judge('w=333', on('snap')), { outcome: 'accepted', text: 'w=640' });
+  t.match(judge('w=900', on('snap')), { outcome: 'clamped', text: 'w=640' });
+  t.match(judge('w=333', on('allow')), { outcome: 'refused', text: /^Bad option "w": expected one of 320, 640/ });
+  t.end();
+});
+
 t.test('says how a query is answered', (t) => {
   const cases: readonly [string, string, string][] = [
     // query, with COMPAT=lambda-edge, without

@@ -68,6 +68,7 @@ t.test('a lifetime that is a date becomes an age', (t) => {
   t.match(ageOf(at(30), 60), /^max-age=(29|30), must-revalidate$/);
   t.equal(ageOf(at(-30), 60), 'max-age=0, must-revalidate');
   t.equal(ageOf('0', 60), 'max-age=0, must-revalidate');
+  t.equal(ageOf('whenever', 60), 'max-age=0, must-revalidate', 'no date at all');
   t.notOk('expires' in ended({ expires: at(30) }, 60));
   t.end();
 });
