@@ -31,6 +31,8 @@ export const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   'render/variant-memo.ts': ['as long as a record', '64 variants of a record'],
   'render/watermarks.ts': ['watermarks that are configured', 'the same'],
   'telemetry/readiness.ts': ['kinds of reasons'],
+  'transform/avif-items.ts': Array<string>(6).fill('20,000 parts of a file'),
+  'transform/avif-work.ts': ['items of a file'],
 };
 
 const MADE = /\bnew (?:Map|Set|WeakMap|WeakSet|LRUCache)\b/g;
