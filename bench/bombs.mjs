@@ -94,6 +94,7 @@ async function makeBombs(folder) {
     'texts-50-of-8-mb.png': withChunk(png, 'zTXt', 'Comment\0\0', Buffer.alloc(7_900_000, 'a'), 50),
     'profile-50-mb.png': withChunk(png, 'iCCP', 'icc\0\0', Buffer.alloc(50_000_000)),
     '1000-scans.jpg': withScans(await plain(4096).jpeg({ progressive: true }).toBuffer(), 1000),
+    '200-frames.avif': withFrames(await plain(4096).avif({ effort: 0 }).toBuffer(), 200),
   };
   for (const [name, bytes] of Object.entries(files)) writeFileSync(path.join(folder, name), bytes);
 }
@@ -135,4 +136,15 @@ function withScans(jpeg, count) {
   const end = jpeg.length - 2;
   const last = jpeg.subarray(jpeg.lastIndexOf(Buffer.of(0xff, 0xda)), end);
   return Buffer.concat([jpeg.subarray(0, end), ...Array(count).fill(last), jpeg.subarray(end)]);
+}
+
+/** All that is in an AVIF over and over, which is the stream of one frame, whose length is said twice. */
+function withFrames(avif, count) {
+  const at = avif.indexOf('mdat') + 4;
+  const [bytes, stream] = [Buffer.from(avif.subarray(0, at)), avif.subarray(at)];
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(stream.length);
+  bytes.writeUInt32BE(stream.length * count, bytes.indexOf(length, bytes.indexOf('iloc')));
+  bytes.writeUInt32BE(8 + stream.length * count, at - 8);
+  return Buffer.concat([bytes, ...Array(count).fill(stream)]);
 }

@@ -12,7 +12,7 @@ const BYTES_PER_WORKER = 100_000_000;
 const BYTES_PER_PIXEL = 4;
 /** Bytes for each pixel that a decoder holds until the last is out, where that is more; measured with 24 MP. */
 const DECODING: Partial<Record<ImageFacts['format'], number>> = { avif: 19, webp: 8 };
-/** Of a progressive JPEG, two for each coefficient of three components. */
+/** Of a progressive JPEG, two for each coefficient of three components; of a gain map as well, whatever it is. */
 const PROGRESSIVE = 6;
 /** Bytes for each pixel that an encoder holds until the last is in; measured with 16.7 MP. */
 const ENCODING: Readonly<Record<OutputFormat, number>> = { jpeg: 6, png: 0, webp: 14, avif: 28, gif: 10, tiff: 4 };
@@ -24,6 +24,8 @@ export interface Holding {
   readonly source: number;
   /** Between two passes. */
   readonly between: number;
+  /** Of the gain map that is kept. */
+  readonly gainMap: number;
   readonly written: number;
   readonly format: OutputFormat;
   readonly animated: boolean;
@@ -33,10 +35,11 @@ export interface Holding {
  * Share of the workers that a job takes; for what is written only whole ones, since most of it is small. Of an animation one frame
  * after the other is read and written.
  */
-export function costOf(facts: ImageFacts, { source, between, written, format, animated }: Holding): number {
+export function costOf(facts: ImageFacts, { source, between, gainMap, written, format, animated }: Holding): number {
   const [decoding, encoding] = animated ? [0, 0] : [decodingBytes(facts), ENCODING[format]];
   const bytesPerPixel = Math.max(BYTES_PER_PIXEL, facts.bytesPerPixel, decoding);
-  const read = Math.ceil((source * bytesPerPixel + between * BYTES_PER_PIXEL) / BYTES_PER_WORKER);
+  const beside = between * BYTES_PER_PIXEL + gainMap * PROGRESSIVE;
+  const read = Math.ceil((source * bytesPerPixel + beside) / BYTES_PER_WORKER);
   return read + Math.floor((written * encoding) / BYTES_PER_WORKER);
 }
 

@@ -1,6 +1,7 @@
 import sharp, { type Metadata } from 'sharp';
 import { FORMATS, type Format } from '../formats.ts';
 import { refuseAvifWork } from './avif-work.ts';
+import { gainMapPixels } from './gain-map.ts';
 import { refusePackedText } from './packed-text.ts';
 import { countScans, MAX_SCANS } from './scans.ts';
 import { sharpError } from './sharp-error.ts';
@@ -26,8 +27,11 @@ export interface ImageFacts {
   readonly deepProfile: boolean;
   /** Whether it has no colours: one channel, besides alpha. */
   readonly grey: boolean;
-  /** Whether it tells how to brighten it for screens that can show more, and is upright; known only where that is kept. */
-  readonly gainMap: boolean;
+  /**
+   * Pixels of what tells how to brighten it for screens that can show more; none where that cannot be kept, or the picture has to be turned
+   * upright. Known only where it is kept.
+   */
+  readonly gainMapPixels: number;
 }
 
 /**
@@ -35,8 +39,7 @@ export interface ImageFacts {
  * decoded here, and the caller judges the size with a message that says so.
  */
 export async function readFacts(bytes: Uint8Array, format: ImageFacts['format']): Promise<ImageFacts> {
-  if (format === 'png') refusePackedText(bytes);
-  if (format === 'avif') refuseAvifWork(bytes);
+  refuseHidden(bytes, format);
   const metadata = await metadataOf(bytes);
   const { width, height } = metadata.autoOrient;
   return {
@@ -51,8 +54,14 @@ export async function readFacts(bytes: Uint8Array, format: ImageFacts['format'])
     wideGamut: metadata.icc !== undefined && isWide(metadata.icc),
     deepProfile: metadata.icc !== undefined && ['rgb16', 'grey16'].includes(metadata.space),
     grey: ['b-w', 'grey16'].includes(metadata.space),
-    gainMap: metadata.gainMap !== undefined && !isTurned(metadata),
+    gainMapPixels: metadata.gainMap && !isTurned(metadata) ? gainMapPixels(metadata.gainMap.image, width * height) : 0,
   };
+}
+
+/** What libvips would not tell, or do on the way. */
+function refuseHidden(bytes: Uint8Array, format: Format): void {
+  if (format === 'png') refusePackedText(bytes);
+  if (format === 'avif') refuseAvifWork(bytes);
 }
 
 /** Bytes of one channel, by what libvips calls its depth. */

@@ -102,13 +102,13 @@ function softeningOf({ blur, sharpen }: Options): Pick<Output, 'blur' | 'sharpen
  */
 function canKeepGainMap(
   { trim, pos, blur, ...options }: Options,
-  { format, gainMap }: ImageFacts,
+  { format, gainMapPixels }: ImageFacts,
   made: Made,
 ): boolean {
   const isJpeg = format === 'jpeg' && made.format === 'jpeg';
   const isSought = trim !== undefined || strategyOf(pos) !== undefined;
   const isCopied = blur !== undefined || turnOf(options).angle !== 0;
-  return gainMap && isJpeg && !isSought && !isCopied && !made.watermark;
+  return gainMapPixels > 0 && isJpeg && !isSought && !isCopied && !made.watermark;
 }
 
 function isSoftenedApart({ blur, sharpen }: Pick<Output, 'blur' | 'sharpen'>, isPart: boolean): boolean {

@@ -76,6 +76,7 @@ export function planVariant(
     cost: costOf(facts, {
       source: sourcePixels,
       between: heldPixels({ ...geometry, ...output, trim }, sourcePixels, frames),
+      gainMap: output.keepsGainMap ? facts.gainMapPixels : 0,
       written: pixels,
       ...made,
     }),

@@ -21,7 +21,22 @@ export function countScans(bytes: Uint8Array, most: number): number {
   return scans;
 }
 
-/** Of a segment, which counts itself. */
+/** Frame headers, of which a file has one: all but tables and what is reserved among them. */
+function beginsFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** By the first frame header of a JPEG, as libjpeg reads it (B.2.2); none where there is none ahead of the scans. */
+export function pixelsByFrame(bytes: Uint8Array): number {
+  let at = nextMarker(bytes, 2);
+  while (at < bytes.length && bytes[at] !== START_OF_SCAN) {
+    if (beginsFrame(bytes[at] as number)) return lengthAt(bytes, at + 4) * lengthAt(bytes, at + 6);
+    at = nextMarker(bytes, at + 1 + lengthAt(bytes, at + 1));
+  }
+  return 0;
+}
+
+/** Of a segment, which counts itself; sides are written like that, too. */
 function lengthAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }

@@ -8,7 +8,8 @@ import t, { type Test } from 'tap';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { bombs } from '../support/bomb-list.ts';
-import { avifBomb, gifFrames, pngText, webpFrames } from '../support/bombs.ts';
+import { avifBomb, gifFrames, jpegClaim, pngText, webpFrames } from '../support/bombs.ts';
+import { withGainMap } from '../support/gain-map.ts';
 import { gradient, jpeg, noise, png, SVG } from '../support/pictures.ts';
 import { pngProfile, withPngChunk } from '../support/png-chunks.ts';
 import { type Answer, startOverS3, startService } from '../support/service.ts';
@@ -104,6 +105,18 @@ t.test('T09 pixel flood: by the header alone, in every format, and once', async 
   const before = headers();
   for (const { name } of await bombs()) t.equal((await service.get(`/${name}?h=20&f=webp`)).status, 422, name);
   t.strictSame([s3.requests.length, headers() - before, service.transforms()], [0, 0, 0], 'nor read again');
+});
+
+t.test('T09 pixel flood: what is to be kept beside a picture is left out where it is larger', async (t) => {
+  const { s3, service } = await startOverS3(t, { env: { HDR: 'keep' } });
+  const map = await gradient(80, 60).jpeg().toBuffer();
+  const photo = await jpeg(400, 300);
+  await s3.put('good.jpg', withGainMap(photo, map));
+  await s3.put('bomb.jpg', withGainMap(photo, jpegClaim(map, { width: 20_000, height: 20_000 })));
+  const [good, bomb] = [await service.get('/good.jpg?w=100'), await service.get('/bomb.jpg?w=100')];
+  t.strictSame([good.status, bomb.status], [200, 200]);
+  t.ok((await sharp(good.body).metadata()).gainMap);
+  t.notOk((await sharp(bomb.body).metadata()).gainMap);
 });
 
 t.test('T09 pixel flood: a header that says less than there is', async (t) => {

@@ -51,6 +51,13 @@ export function jpegBomb({ width, height }: Claim): Buffer {
   ]);
 }
 
+/** A JPEG that says of itself how large it is, and is not. */
+export function jpegClaim(encoded: Buffer, { width, height }: Claim): Buffer {
+  const bytes = Buffer.from(encoded);
+  uint16(height, width).copy(bytes, bytes.indexOf(Buffer.of(0xff, 0xc0)) + 5);
+  return bytes;
+}
+
 /** As large as a still WebP can say: 14 bits a side. */
 export const LARGEST_WEBP: Claim = { width: 16_384, height: 16_384 };
 

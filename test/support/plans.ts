@@ -16,7 +16,7 @@ export const PHOTO: ImageFacts = {
   wideGamut: false,
   deepProfile: false,
   grey: false,
-  gainMap: false,
+  gainMapPixels: 0,
 };
 
 /** A plan that is carried out by nobody. */
