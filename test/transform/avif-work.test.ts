@@ -138,6 +138,11 @@ t.test('what cannot be walked over is not decoded', (t) => {
       avifOf(Array.from({ length: 10 }, (_, index) => ({ type: 'iden', sides: SIDES, parts: [index + 2] }))),
     ],
     ['alpha of itself', avifOf([still([frame], { alphaOf: 1 })])],
+    [
+      'what is nowhere',
+      avifOf(items, { change: { iloc: () => fullBox('iloc', 1, Buffer.of(0x44, 0), uint16(0)) } }),
+      'passes',
+    ],
     ['what libheif passes: no references', avifOf(items, { change: { iref: none } }), 'passes'],
     ['a box to the end', avifOf(items, { change: { idat: set(0, 0, 0, 0, 0) } }), 'passes'],
     ['a box with a long length', avifOf(items, { more: [uint32(1), Buffer.from('free'), uint32(0, 16)] }), 'passes'],

@@ -16,7 +16,7 @@ const small = await gradient(80, 60).greyscale().toColourspace('b-w').jpeg().toB
 t.test('pixels of a gain map, by its first frame header', (t) => {
   const start = Buffer.of(0xff, 0xd8);
   const scan = jpegSegment(0xda, Buffer.of(1, 1, 0, 0, 63, 0));
-  const frame = (marker: number) => jpegSegment(marker, Buffer.of(8, 0, 60, 0, 80, 1, 1, 0x11, 0));
+  const frame = (marker: number, width = 80) => jpegSegment(marker, Buffer.of(8, 0, 60, 0, width, 1, 1, 0x11, 0));
   const rows: readonly (readonly [what: string, map: Buffer, pixels: number])[] = [
     ['as it is written', small, 4800],
     ['in many scans', jpegScans(100, { width: 80, height: 60 }), 4800],
@@ -27,7 +27,11 @@ t.test('pixels of a gain map, by its first frame header', (t) => {
     ['no frame', Buffer.concat([start, scan]), 0],
     ['none ahead of the scans', Buffer.concat([start, scan, frame(0xc0)]), 0],
     ['one that breaks off', Buffer.concat([start, Buffer.of(0xff, 0xc0, 0, 11, 8)]), 0],
-    ['tables first', Buffer.concat([start, frame(0xc4), frame(0xc8), frame(0xcc), frame(0xdb), frame(0xcf)]), 4800],
+    [
+      'tables first',
+      Buffer.concat([start, ...[0xc4, 0xc8, 0xcc, 0xdb].map((table) => frame(table, 9)), frame(0xcf)]),
+      4800,
+    ],
   ];
   for (const [what, map, pixels] of rows) t.equal(gainMapPixels(map, 160 * 120), pixels, what);
   t.end();
