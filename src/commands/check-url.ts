@@ -1,5 +1,5 @@
 import { canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
-import { type Dialect, parseKey } from '../request/parse.ts';
+import { type Dialect, parseKey, splitTarget } from '../request/parse.ts';
 import { createLineReader } from './access-log.ts';
 import { createDistinctCounter, type DistinctCounter } from './distinct.ts';
 import { linesOf } from './lines.ts';
@@ -66,14 +66,14 @@ function emptyFindings(): Findings {
 
 function note(findings: Findings, target: string, policy: OptionPolicy): void {
   findings.requests++;
-  const mark = target.indexOf('?');
-  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  const { path, query } = splitTarget(target);
+  const key = parseKey(path);
   if (key.problem) {
     findings.badPaths++;
     return;
   }
   findings.asked.add(target);
-  const { verdicts } = formOf(findings, mark < 0 ? '' : target.slice(mark + 1), policy);
+  const { verdicts } = formOf(findings, query, policy);
   for (const dialect of DIALECTS) {
     const { outcome, options } = verdicts[dialect];
     findings.outcomes[dialect][outcome]++;

@@ -17,7 +17,7 @@ export function parseName(text: string): string | undefined {
 }
 
 /** Options about who may ask, which say nothing of what is asked for: `signature.ts` reads them. */
-const OF_SIGNING: readonly OptionName[] = ['exp', 'kid', 'sig'];
+export const OF_SIGNING: readonly OptionName[] = ['exp', 'kid', 'sig'];
 
 /** The names that an option chooses from, none where its feature is not configured; undefined where it takes other values. */
 export function namesFor(option: OptionName, { presets, watermarks }: Names): readonly string[] | undefined {

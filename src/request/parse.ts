@@ -45,12 +45,18 @@ const RESERVED_PREFIX = '-/';
 
 /** Parses the raw request target (RFC 9112, 3.2.1: origin form), before anything has decoded it. */
 export function parseRequest(target: string, reading: Reading = NATIVE): Parsed<ImageRequest> {
-  const mark = target.indexOf('?');
-  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  const { path, query } = splitTarget(target);
+  const key = parseKey(path);
   if (key.problem) return key;
-  const options = QUERY_READERS[reading.dialect](mark < 0 ? '' : target.slice(mark + 1), reading);
+  const options = QUERY_READERS[reading.dialect](query, reading);
   if (options.problem) return options;
   return { value: Object.freeze({ key: key.value, options: options.value }) };
+}
+
+/** A raw request target at its first question mark. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 /**

@@ -1,6 +1,8 @@
+import { encodeKey, encodeStrictly } from './encode.ts';
 import type { Ladders } from './ladder.ts';
+import { OF_SIGNING } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
-import { type Dialect, type Parsed, parseAllOptions, parseKey } from './parse.ts';
+import { type Dialect, type Parsed, parseAllOptions, parseKey, splitTarget } from './parse.ts';
 
 /** Requests that need no signature where others do: by a preset alone, or by sides and qualities that a ladder bounds. */
 export type Exemption = 'presets' | 'ladder';
@@ -33,16 +35,16 @@ export interface SignedRequest {
 export function signedText(key: string, options: Options): string {
   const pairs = OPTION_NAMES.filter((name) => name !== 'sig' && options[name] !== undefined)
     .sort()
-    .map((name) => `${name}=${encode(String(options[name]))}`);
-  return `${key.split('/').map(encode).join('/')}\n${pairs.join('&')}`;
+    .map((name) => `${name}=${encodeStrictly(String(options[name]))}`);
+  return `${encodeKey(key)}\n${pairs.join('&')}`;
 }
 
 /** What is signed of a raw request target; `bad_path` or `bad_option` where it cannot be read. */
 export function readSigned(target: string): Parsed<SignedRequest> {
-  const mark = target.indexOf('?');
-  const key = parseKey(mark < 0 ? target : target.slice(0, mark));
+  const { path, query } = splitTarget(target);
+  const key = parseKey(path);
   if (key.problem) return key;
-  const options = parseAllOptions(mark < 0 ? '' : target.slice(mark + 1));
+  const options = parseAllOptions(query);
   if (options.problem) return options;
   return { value: { options: options.value, text: signedText(key.value, options.value) } };
 }
@@ -57,7 +59,6 @@ export function judgeSignature({ options, text }: SignedRequest, { kids, isSigne
 
 /** What every way to read a URL reads, and what it draws by nothing but a side. */
 const READ_BY_ALL: readonly OptionName[] = ['w', 'h', 'f', 'q'];
-const OF_SIGNING: readonly OptionName[] = ['exp', 'kid', 'sig'];
 
 /**
  * What is signed and not served so: an option that is not configured here, or one that `COMPAT` reads otherwise. By a signature there is
@@ -92,13 +93,4 @@ export function isExempt(given: Options, canonical: Options, rule: ExemptionRule
 
 function isBounded(value: number | undefined, ladder: readonly number[]): boolean {
   return value === undefined || ladder.length > 0;
-}
-
-/** Percent-encoding of everything but the unreserved characters (RFC 3986, 2.3). */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, escaped);
-}
-
-function escaped(mark: string): string {
-  return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
 }

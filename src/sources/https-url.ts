@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts';
+import { encodeKey } from '../request/encode.ts';
 
 /** A base URL that ends with a slash, so that what is put behind it begins a segment of its own. */
 export function baseUrl(text: string): URL {
@@ -14,16 +15,11 @@ export function baseUrl(text: string): URL {
  */
 export function objectUrl(base: URL, key: string): URL {
   const url = new URL(base);
-  const path = base.pathname + key.split('/').map(encodeSegment).join('/');
+  const path = base.pathname + encodeKey(key);
   // The setter knows no host, no query and no fragment; it does resolve dots.
   url.pathname = path;
   if (url.href !== base.origin + path) throw new ServiceError('not_found');
   return url;
-}
-
-/** `encodeURIComponent` leaves five sub-delimiters as they are (RFC 3986, 2.2). */
-function encodeSegment(segment: string): string {
-  return encodeURIComponent(segment).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** Where a `Location` leads, seen from the URL that sent it; undefined for what is not followed: all but https without a user. */

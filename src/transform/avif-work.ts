@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { errorWithoutStack, ServiceError } from '../errors.ts';
 import { CODED, type Item, itemsOf } from './avif-items.ts';
 import { Steps } from './iso-boxes.ts';
 import { countFrames } from './obus.ts';
@@ -28,7 +28,7 @@ export function refuseAvifWork(avif: Uint8Array): void {
     works.refuse();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ServiceError('corrupt_image', undefined, { cause: new Error(error.message) });
+    throw new ServiceError('corrupt_image', undefined, { cause: errorWithoutStack(error.message) });
   }
 }
 

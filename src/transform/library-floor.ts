@@ -1,3 +1,4 @@
+import { errorWithoutStack } from '../errors.ts';
 import type { DrawingRules } from './rules.ts';
 
 /** Versions of sharp and of what it is built with, by the names that `sharp.versions` has for them. */
@@ -39,7 +40,8 @@ export function refuseOldLibraries(versions: LibraryVersions, { svg }: Pick<Draw
   for (const { name, library, floors, hole, forSvg } of FLOORS) {
     const version = versions[name];
     if (version === undefined || (forSvg && svg !== 'rasterize') || isMended(version, floors)) continue;
-    throw oldLibrary(`${library} is ${version}; expected ${floors.join(', or ')} or newer, without ${hole}.`);
+    // As for a variable that is wrong: one line says what to do, and where in the code it was found is of no use.
+    throw errorWithoutStack(`${library} is ${version}; expected ${floors.join(', or ')} or newer, without ${hole}.`);
   }
 }
 
@@ -66,11 +68,4 @@ function compare(version: string, floor: string): number {
 function partsOf(version: string): readonly number[] {
   const [, major, minor, patch = '0'] = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
   return major === undefined ? [-1] : [major, minor, patch].map(Number);
-}
-
-/** As for a variable that is wrong: one line says what to do, and where in the code it was found is of no use. */
-function oldLibrary(message: string): Error {
-  const error = new Error(message);
-  error.stack = message;
-  return error;
 }

@@ -13,10 +13,9 @@ const START_OF_SCAN = 0xda;
  */
 export function countScans(bytes: Uint8Array, most: number): number {
   let scans = 0;
-  let at = nextMarker(bytes, 2);
-  while (at < bytes.length && bytes[at] !== END_OF_IMAGE && scans <= most) {
+  for (const at of markersIn(bytes)) {
+    if (bytes[at] === END_OF_IMAGE || scans > most) break;
     if (bytes[at] === START_OF_SCAN) scans++;
-    at = nextMarker(bytes, at + 1 + lengthAt(bytes, at + 1));
   }
   return scans;
 }
@@ -28,12 +27,20 @@ function beginsFrame(marker: number): boolean {
 
 /** By the first frame header of a JPEG, as libjpeg reads it (B.2.2); none where there is none ahead of the scans. */
 export function pixelsByFrame(bytes: Uint8Array): number {
-  let at = nextMarker(bytes, 2);
-  while (at < bytes.length && bytes[at] !== START_OF_SCAN) {
+  for (const at of markersIn(bytes)) {
+    if (bytes[at] === START_OF_SCAN) break;
     if (beginsFrame(bytes[at] as number)) return lengthAt(bytes, at + 4) * lengthAt(bytes, at + 6);
-    at = nextMarker(bytes, at + 1 + lengthAt(bytes, at + 1));
   }
   return 0;
+}
+
+/** Where the names of markers are that begin a segment; what stands in a segment is passed over. */
+function* markersIn(bytes: Uint8Array): Generator<number> {
+  let at = nextMarker(bytes, 2);
+  while (at < bytes.length) {
+    yield at;
+    at = nextMarker(bytes, at + 1 + lengthAt(bytes, at + 1));
+  }
 }
 
 /** Of a segment, which counts itself; sides are written like that, too. */
