@@ -5,16 +5,9 @@ import { reportOf } from '../../src/commands/report.ts';
 import { judge } from '../../src/commands/verdict.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
 import { NO_LADDERS } from '../../src/request/ladder.ts';
-import { NO_NAMES } from '../../src/request/names.ts';
+import { PLAIN_POLICY } from '../support/policies.ts';
 
-const policy: OptionPolicy = {
-  ...NO_NAMES,
-  dialect: 'native',
-  ladders: NO_LADDERS,
-  maxWidth: 1000,
-  maxHeight: 1000,
-  defaults: {},
-};
+const policy: OptionPolicy = { ...PLAIN_POLICY, maxWidth: 1000, maxHeight: 1000 };
 const compatible: OptionPolicy = { ...policy, dialect: 'lambda-edge' };
 
 const chunksOf = (lines: readonly string[]) => Readable.from(lines.map((line) => Buffer.from(`${line}\n`)));

@@ -2,15 +2,13 @@ import t from 'tap';
 import { signedUrl } from '../../src/commands/sign.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
 import { NO_LADDERS } from '../../src/request/ladder.ts';
-import { NO_NAMES } from '../../src/request/names.ts';
+import { PLAIN_POLICY } from '../support/policies.ts';
 
 const policy: OptionPolicy = {
-  ...NO_NAMES,
+  ...PLAIN_POLICY,
   ladders: { ...NO_LADDERS, mode: 'allow', w: [100] },
-  dialect: 'native',
   maxWidth: 1000,
   maxHeight: 1000,
-  defaults: {},
 };
 
 /** Shows what was signed in place of its signature. */

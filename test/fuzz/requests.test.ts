@@ -2,25 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { canonicalise, canonicalQuery, type OptionPolicy } from '../../src/request/canonical.ts';
-import { NO_LADDERS } from '../../src/request/ladder.ts';
-import { NO_NAMES } from '../../src/request/names.ts';
 import { isOptionName, type Options } from '../../src/request/options.ts';
 import { type Parsed, parseRequest } from '../../src/request/parse.ts';
 import { judgeSignature, misread, readSigned, type Verifier } from '../../src/request/signature.ts';
 import { path, query, spellings } from '../support/fuzz-requests.ts';
+import { PLAIN_POLICY as plain } from '../support/policies.ts';
 import { KEYS, signatureOf } from '../support/signing.ts';
 
 /** Requests of each kind; `npm run fuzz` takes a million. */
 const RUNS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
 
-const plain: OptionPolicy = {
-  ...NO_NAMES,
-  ladders: NO_LADDERS,
-  dialect: 'native',
-  maxWidth: 4096,
-  maxHeight: 4096,
-  defaults: {},
-};
 const named: OptionPolicy = {
   ...plain,
   watermarks: ['logo'],

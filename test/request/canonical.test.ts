@@ -3,22 +3,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { OutputFormat } from '../../src/formats.ts';
 import { asksForVariant, canonicalOptions, canonicalQuery, type OptionPolicy } from '../../src/request/canonical.ts';
-import { NO_LADDERS } from '../../src/request/ladder.ts';
-import { NO_NAMES } from '../../src/request/names.ts';
 import type { Options } from '../../src/request/options.ts';
 import { parseOptions } from '../../src/request/parse.ts';
 import { planVariant } from '../../src/transform/plan.ts';
 import { PHOTO } from '../support/plans.ts';
+import { PLAIN_POLICY as policy } from '../support/policies.ts';
 import { POLICY } from '../support/variants.ts';
 
-const policy: OptionPolicy = {
-  ...NO_NAMES,
-  dialect: 'native',
-  ladders: NO_LADDERS,
-  maxWidth: 4096,
-  maxHeight: 4096,
-  defaults: {},
-};
 const lowAndWide: OptionPolicy = { ...policy, maxWidth: 1000, maxHeight: 500 };
 const autoByDefault: OptionPolicy = { ...policy, defaults: { f: 'auto', q: 70 } };
 const outputFormats: readonly OutputFormat[] = ['jpeg', 'png', 'webp', 'avif', 'gif'];

@@ -2,20 +2,11 @@ import fc from 'fast-check';
 import t from 'tap';
 import { canonicalise, canonicalQuery, type OptionPolicy } from '../../src/request/canonical.ts';
 import { type Ladders, NO_LADDERS } from '../../src/request/ladder.ts';
-import { NO_NAMES } from '../../src/request/names.ts';
 import { parseOptions } from '../../src/request/parse.ts';
+import { PLAIN_POLICY as policy } from '../support/policies.ts';
 
 const WIDTHS = [160, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2240, 2560, 3200];
 const HEIGHTS = [120, 240, 480, 960, 1920];
-
-const policy: OptionPolicy = {
-  ...NO_NAMES,
-  ladders: NO_LADDERS,
-  dialect: 'native',
-  maxWidth: 4096,
-  maxHeight: 4096,
-  defaults: {},
-};
 
 function by(ladders: Partial<Ladders>): OptionPolicy {
   return { ...policy, ladders: { ...NO_LADDERS, ...ladders } };

@@ -116,7 +116,8 @@ export const spellings = fc.tuple(pairs, fc.infiniteStream(fc.nat(97)), spelling
   };
 });
 
-const HOSTILE = [
+/** Pieces of paths that are, or nearly are, what no key may have in it. */
+export const HOSTILE = [
   '%2e',
   '.',
   '..',

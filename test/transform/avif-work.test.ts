@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import t from 'tap';
 import type { ServiceError } from '../../src/errors.ts';
-import { refuseAvifWork } from '../../src/transform/avif-work.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { type AvifItem, av1Frame, avifOf, fullBox, gridOf, isoBox } from '../support/avif-items.ts';
 import { uint16, uint32 } from '../support/big-endian.ts';
@@ -236,4 +235,11 @@ t.test('tiles come out as a picture, one of each', async (t) => {
   t.equal(outcomeOf(avif), 'passes');
   const { info } = await sharp(avif, { page: 4 }).png().toBuffer({ resolveWithObject: true });
   t.strictSame([info.width, info.height], sides);
+});
+
+t.test('what is remembered of a refusal leads to no file', (t) => {
+  const error = t.throws(() => refuseAvifWork(Buffer.alloc(100)), { code: 'corrupt_image' }) as Error;
+  const { stack, message } = error.cause as Error;
+  t.equal(stack, message);
+  t.end();
 });
