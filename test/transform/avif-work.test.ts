@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import t from 'tap';
 import type { ServiceError } from '../../src/errors.ts';
+import { refuseAvifWork } from '../../src/transform/avif-work.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { type AvifItem, av1Frame, avifOf, fullBox, gridOf, isoBox } from '../support/avif-items.ts';
 import { uint16, uint32 } from '../support/big-endian.ts';
