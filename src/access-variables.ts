@@ -5,6 +5,7 @@ import { type Variable, variable } from './variable.ts';
 const LIST = '^[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*$';
 /** A name, and at least 16 bytes in hexadecimal digits. */
 const SIGNING_KEY = '[A-Za-z0-9_-]{1,64}:([0-9A-Fa-f]{2}){16,64}';
+export const SIGNING_KEYS_PATTERN = `^${SIGNING_KEY}(,${SIGNING_KEY}){0,15}$`;
 const SECRET = '[!-+\\x2d-~]{16,512}';
 
 /** What strangers may ask for, and by which way: see docs/signing.md. */
@@ -35,7 +36,7 @@ export const ACCESS_VARIABLES = {
     'Whether every URL has to be signed; by default where there are `SIGNING_KEYS` ([docs/signing.md](docs/signing.md)).',
   ),
   SIGNING_KEYS: variable(
-    Type.Optional(Type.String({ pattern: `^${SIGNING_KEY}(,${SIGNING_KEY}){0,15}$` })),
+    Type.Optional(Type.String({ pattern: SIGNING_KEYS_PATTERN })),
     'up to 16 keys as id:hex,id:hex, each of 16 to 64 bytes',
     'Keys of URLs by their ids, as in `2026a:5f0c…,2025b:91d2…`: the first signs, all verify.',
   ),

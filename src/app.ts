@@ -19,6 +19,7 @@ import { draw } from './transform/apart.ts';
 import type { Transform } from './transform/observe.ts';
 import { drawingRules } from './transform/rules.ts';
 import { setUpSharp } from './transform/sharp-setup.ts';
+import { TEMPORARY_FOLDER } from './uploads/keys.ts';
 import type { VariableName } from './variables.ts';
 
 /** What a test may put in place of the real thing. */
@@ -74,6 +75,7 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
     originSecrets: config.originSecrets,
     observe: metrics.request,
     image: images.options,
+    uploads: images.uploads,
   });
   const managementApp = buildManagementApp({ logger, readiness, metrics: metrics.registry, purge: purging.route });
   const drainPublicApp = prepareDrain(publicApp);
@@ -116,13 +118,21 @@ export async function buildApp(config: Config, replaced: Partial<Parts> = {}): P
 }
 
 async function chooseParts(config: Config, replaced: Partial<Parts>, metrics: Metrics): Promise<Parts> {
-  const { source: url, s3ForcePathStyle: forcePathStyle } = config;
+  const { source: url, s3ForcePathStyle: forcePathStyle, uploads } = config;
+  const hidden = uploads && `${uploads.urlPrefix}${TEMPORARY_FOLDER}/`;
   const https = { allowPrivate: config.sourceAllowPrivate, redirects: config.sourceRedirects };
   return {
     logger: replaced.logger ?? createLogger(config.logLevel),
     source:
       replaced.source ??
-      (await openSource({ url, forcePathStyle, https, maxSockets: MAX_SOCKETS, onRetry: metrics.sourceRetried })),
+      (await openSource({
+        url,
+        forcePathStyle,
+        https,
+        maxSockets: MAX_SOCKETS,
+        hidden,
+        onRetry: metrics.sourceRetried,
+      })),
     // Half of a deadline: who waits is told why, and the next one need not wait as long.
     transform: replaced.transform ?? ((original, plan) => draw(original, plan, config.deadlineMs / 2)),
     now: replaced.now ?? (() => performance.now()),

@@ -20,9 +20,24 @@ export function attempt<T>(name: VariableName, text: string, expected: string, r
   }
 }
 
-const SECRETS: readonly VariableName[] = ['PURGE_TOKEN', 'SIGNING_KEYS', 'ORIGIN_SECRETS'];
+const SECRETS: readonly VariableName[] = [
+  'PURGE_TOKEN',
+  'SIGNING_KEYS',
+  'ORIGIN_SECRETS',
+  'UPLOADS_KEYS',
+  'UPLOADS_JWT_SECRET',
+  'UPLOADS_API_KEYS',
+];
 /** Refused with a user, a query or a fragment, any of which may be a secret. */
-const PLACES: readonly VariableName[] = ['SOURCE', 'CACHE_STORE', 'PURGE_QUEUE_URL'];
+const PLACES: readonly VariableName[] = [
+  'SOURCE',
+  'CACHE_STORE',
+  'PURGE_QUEUE_URL',
+  'UPLOADS_BUCKET',
+  'UPLOADS_JWKS_URL',
+  'UPLOADS_PUBLIC_URL',
+  'UPLOADS_S3_ENDPOINT',
+];
 
 export function invalid(name: VariableName, value: string | undefined, complaint?: string): ConfigError {
   const shown = value === undefined ? 'not set' : shownOf(name, value);

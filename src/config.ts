@@ -10,6 +10,7 @@ import type { Options } from './request/options.ts';
 import type { Dialect } from './request/parse.ts';
 import type { SvgRule } from './transform/rules.ts';
 import type { WatermarkSpec } from './transform/watermark.ts';
+import { readUploads, type UploadsConfig } from './uploads-config.ts';
 import { VARIABLES, type VariableName } from './variables.ts';
 
 const DRAIN_SLACK_MS = 5_000;
@@ -84,6 +85,8 @@ export interface Config {
   /** After so long a drain is given up: the delay, one request begun at its end, and some slack. */
   readonly drainLimitMs: number;
   readonly corsOrigins: '*' | readonly string[];
+  /** Unset: there are none. */
+  readonly uploads: UploadsConfig | undefined;
 }
 
 /** Reads every variable once. `sampleSource` is served when nothing is set and this is not production. */
@@ -141,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     drainDelayMs: values.DRAIN_DELAY_MS,
     drainLimitMs: values.DRAIN_DELAY_MS + values.DEADLINE_MS + DRAIN_SLACK_MS,
     corsOrigins: values.CORS_ORIGINS === '*' ? '*' : values.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    uploads: readUploads(values, source, toBytes),
   });
   checkOnLadders(optionPolicy(config));
   return config;

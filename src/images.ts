@@ -5,11 +5,11 @@ import { openStore } from './cache/open-store.ts';
 import { createWriteBehind, type WriteBehind } from './cache/write-behind.ts';
 import { type Config, optionPolicy } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import type { SigningRule } from './http/asked.ts';
 import { createCacheTags } from './http/cache-tags.ts';
 import { createFallback, type SendFallback } from './http/fallback.ts';
 import type { ImageOptions } from './http/image.ts';
 import { createSendOriginal } from './http/original.ts';
+import type { UploadRouteOptions } from './http/uploads.ts';
 import { createPurging, type Purging } from './purging.ts';
 import { createAdmission, observeAdmission } from './render/admission.ts';
 import { createFixedOriginal, type FixedOriginal } from './render/fixed-original.ts';
@@ -21,12 +21,12 @@ import { createRecords } from './render/records.ts';
 import { createRefusals } from './render/refusals.ts';
 import { createRenderer, type Render } from './render/renderer.ts';
 import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
-import type { Verifier } from './request/signature.ts';
-import { isSigned } from './signing-keys.ts';
+import { signingRule } from './signing-rule.ts';
 import type { Source } from './sources/source.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observeTransform, type Transform } from './transform/observe.ts';
 import type { DrawingRules } from './transform/rules.ts';
+import { createUploading } from './uploading.ts';
 
 export interface ImageParts {
   readonly source: Source;
@@ -45,6 +45,8 @@ export interface ImageParts {
 export interface Images {
   /** What the route is made of. */
   readonly options: ImageOptions;
+  /** What the routes of uploads are made of; undefined where there are none. */
+  readonly uploads: UploadRouteOptions | undefined;
   readonly purging: Purging;
   close(): Promise<void>;
 }
@@ -98,19 +100,31 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
     refusals: createRefusals(now),
   });
   const planPolicy = { ...config, rules };
+  const { purger } = purging;
+  const uploading =
+    config.uploads && (await createUploading(config, config.uploads, { ...parts, ...admissions, planPolicy, purger }));
   const cacheTags = createCacheTags(config.cacheTagHeader);
   const watermarkKeys = Object.fromEntries(Object.entries(config.watermarks).map(([name, { key }]) => [name, key]));
   const options: ImageOptions = {
-    sourceId: source.id,
-    originals,
+    origin: {
+      sourceId: source.id,
+      originals,
+      sendOriginal: createSendOriginal({
+        passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
+        cacheControl,
+      }),
+    },
+    pending: uploading?.origin,
     watermarks,
     render,
-    sendOriginal: createSendOriginal({
-      passthrough: createPassthrough({ source, refusesSvg: rules.svg === 'refuse' }),
-      cacheControl,
-    }),
     sendFallback: await openFallback(config, { render, planPolicy }),
-    reading: { policy: optionPolicy(config), cacheTags, watermarkKeys, signing: signingRule(config, parts.logger) },
+    reading: {
+      policy: optionPolicy(config),
+      cacheTags,
+      watermarkKeys,
+      signing: signingRule(config, parts.logger),
+      uploads: uploading?.reading,
+    },
     tagHeader: cacheTags.header,
     planPolicy,
     cacheControl,
@@ -118,26 +132,15 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
   };
   return {
     options,
+    uploads: uploading?.routes,
     purging,
     async close() {
+      uploading?.close();
       // What waits to be written needs nothing of a purge that ends.
       await Promise.all([purging.close(), store?.flush()]);
       await store?.close();
     },
   };
-}
-
-/** Who has to sign what; each string that was judged is in the log of who looks for why it was refused. */
-function signingRule({ signing }: Config, logger: Logger): SigningRule | undefined {
-  if (!signing.isRequired) return undefined;
-  const { keys, exemptions } = signing;
-  const verifier: Verifier = {
-    kids: keys.map(({ id }) => id),
-    isSigned: (kid, text, sig) => keys.some((key) => key.id === kid && isSigned(text, sig, key)),
-  };
-  const onJudged = (text: string, complaint: string | undefined) =>
-    logger.debug({ signed: text, complaint }, complaint === undefined ? 'signature accepted' : 'signature refused');
-  return { verifier, exemptions, onJudged };
 }
 
 /** Entries that wait to be written at most: what comes on top of them is made again by whoever needs it. */
@@ -153,14 +156,21 @@ async function openCommonStore(config: Config, metrics: Metrics): Promise<WriteB
   });
 }
 
-/** The two places where work waits: for room to hold an original, and for a worker. */
+/** Bodies that pass through on their way to the store, at a time: 10 MiB of each are in memory. */
+const BODIES = 8;
+
+/** Where work waits: for room to hold an original, for a worker, and for room to hold a part of a body. */
 function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
   const gate = (name: string, capacity: number) =>
     observeAdmission(createAdmission({ capacity, queueLength }), {
       waited: (seconds) => metrics.waited(name, seconds),
       refused: () => metrics.shed(`${name}_queue_full`),
     });
-  return { originals: gate('originals', workers * ORIGINALS_PER_WORKER), workers: gate('workers', workers) };
+  return {
+    originals: gate('originals', workers * ORIGINALS_PER_WORKER),
+    workers: gate('workers', workers),
+    bodies: gate('bodies', BODIES),
+  };
 }
 
 async function openFallback(

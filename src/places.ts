@@ -33,7 +33,7 @@ function checkHost(source: string, allowPrivate: boolean): void {
 }
 
 /** Whether a place is another one or lies below it, however they are spelt. */
-function isWithin(url: string, other: string): boolean {
+export function isWithin(url: string, other: string): boolean {
   if (new URL(url).protocol !== new URL(other).protocol) return false;
   const [inner, outer] = [placeOf(url), placeOf(other)];
   return outer.every((part, index) => inner[index] === part);

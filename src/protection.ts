@@ -68,7 +68,7 @@ interface SigningValues {
 }
 
 export function readSigning({ SIGNING, SIGNING_KEYS, SIGNING_EXEMPT = '' }: SigningValues): Signing {
-  const keys = SIGNING_KEYS === undefined ? [] : readKeys(SIGNING_KEYS);
+  const keys = SIGNING_KEYS === undefined ? [] : readKeys('SIGNING_KEYS', SIGNING_KEYS);
   if (SIGNING === 'required' && keys.length === 0) throw invalid('SIGNING', SIGNING, 'it beside SIGNING_KEYS');
   return {
     isRequired: (SIGNING ?? (keys.length > 0 ? 'required' : 'off')) === 'required',
@@ -77,11 +77,12 @@ export function readSigning({ SIGNING, SIGNING_KEYS, SIGNING_EXEMPT = '' }: Sign
   };
 }
 
-function readKeys(text: string): readonly SigningKey[] {
+/** Keys as `id:hex,id:hex`. */
+export function readKeys(name: VariableName, text: string): readonly SigningKey[] {
   const keys = text.split(',').map((part): SigningKey => {
     const [id = '', hex = ''] = part.split(':');
     return { id, secret: Buffer.from(hex, 'hex') };
   });
-  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw invalid('SIGNING_KEYS', text, 'each id once');
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw invalid(name, text, 'each id once');
   return keys;
 }

@@ -25,6 +25,7 @@ export interface PurgingParts {
 export interface Purging {
   /** The store, without what is older than a purge. */
   readonly store: Store | undefined;
+  readonly purger: Purger;
   /** What the route is made of; undefined where nothing is purged by request. */
   readonly route: PurgeRouteOptions | undefined;
   /** Resolves when it is known what was purged so far, or cannot be known now. */
@@ -56,6 +57,7 @@ export async function createPurging(config: Config, parts: PurgingParts): Promis
   const { purgeToken: token, purgeCloudFrontBy: by } = config;
   return {
     store: store && journal && withoutPurged(store, journal, metrics.storeAsked),
+    purger,
     route:
       token === undefined
         ? undefined

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Type } from 'typebox';
 import { ACCESS_VARIABLES } from './access-variables.ts';
+import { UPLOADS_VARIABLES } from './uploads-variables.ts';
 import { bytes, integer, type Variable, variable } from './variable.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -214,6 +215,7 @@ export const VARIABLES = {
     '* or a list such as https://a.example,https://b.example',
     'Origins whose pages may read answers: `*` or a comma-separated list.',
   ),
+  ...UPLOADS_VARIABLES,
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;

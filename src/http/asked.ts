@@ -3,7 +3,15 @@ import { ServiceError } from '../errors.ts';
 import { asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
 import { type ImageRequest, type Parsed, parseRequest } from '../request/parse.ts';
-import { type Exemption, isExempt, judgeSignature, misread, readSigned, type Verifier } from '../request/signature.ts';
+import {
+  type Exemption,
+  isExempt,
+  judgeSignature,
+  misread,
+  readPending,
+  readSigned,
+  type Verifier,
+} from '../request/signature.ts';
 import type { CacheTags } from './cache-tags.ts';
 
 /** What a request target asks for, in canonical form. */
@@ -16,10 +24,29 @@ export interface Asked extends ImageRequest {
   readonly tags: string;
   /** Until when it is signed, in seconds since 1970; undefined where it is without end. */
   readonly expires: number | undefined;
+  /** The upload that the key stands for until it is confirmed. */
+  readonly pending: PendingObject | undefined;
+}
+
+export interface PendingObject {
+  /** Among the uploads that wait. */
+  readonly key: string;
+  /** In seconds since 1970. */
+  readonly until: number;
+}
+
+/** What keys and the option `pending` say of uploads. */
+export interface UploadReading {
+  /** Whether an object is served to who has a signed URL alone. */
+  isPrivate(key: string): boolean;
+  /** Undefined for a value that is not of this key, or none of ours. */
+  pendingOf(key: string, value: string): PendingObject | undefined;
 }
 
 /** By whom requests have to be signed. */
 export interface SigningRule {
+  /** Whether all have to be; otherwise those for private objects. */
+  readonly isRequired: boolean;
   readonly verifier: Verifier;
   readonly exemptions: readonly Exemption[];
   /** Told what had to be signed, for who looks for the difference. */
@@ -31,8 +58,10 @@ export interface TargetReading {
   readonly cacheTags: Pick<CacheTags, 'valueOf'>;
   /** The objects that watermarks are, by name. */
   readonly watermarkKeys: Readonly<Record<string, string>>;
-  /** Undefined where nothing has to be signed. */
+  /** Undefined where there are no keys to sign with. */
   readonly signing: SigningRule | undefined;
+  /** Undefined where there are no uploads. */
+  readonly uploads: UploadReading | undefined;
 }
 
 /** Targets that are remembered: those of the pictures that are asked for again and again. */
@@ -55,11 +84,18 @@ export function createTargetReader(reading: TargetReading): (target: string) => 
   };
 }
 
-function readTarget(target: string, { policy, cacheTags, watermarkKeys, signing }: TargetReading): Asked {
+function readTarget(target: string, { policy, cacheTags, watermarkKeys, signing, uploads }: TargetReading): Asked {
   const { key, options: given } = orThrow(parseRequest(target, policy));
   const options = orThrow(canonicalise(given, policy));
   const isVariant = asksForVariant(options);
-  const expires = signing && expiryOf(target, { given, options, isVariant }, policy, signing);
+  const isPrivate = uploads?.isPrivate(key) ?? false;
+  // Nobody can have been given a URL for it.
+  if (isPrivate && !signing) throw new ServiceError('not_found');
+  const expires =
+    signing && (isPrivate || signing.isRequired)
+      ? expiryOf(target, { given, options, isVariant, isPrivate }, policy, signing)
+      : undefined;
+  const pending = uploads && readPending(target);
   return Object.freeze({
     key,
     options,
@@ -67,18 +103,26 @@ function readTarget(target: string, { policy, cacheTags, watermarkKeys, signing 
     query: canonicalQuery(options, policy),
     tags: cacheTags.valueOf(key, options.wm === undefined ? undefined : watermarkKeys[options.wm]),
     expires,
+    pending: pending === undefined ? undefined : uploads?.pendingOf(key, pending),
   });
+}
+
+interface Read {
+  readonly given: Options;
+  readonly options: Options;
+  readonly isVariant: boolean;
+  readonly isPrivate: boolean;
 }
 
 /** When a signed request ends; `bad_signature` for one that should be signed otherwise. */
 function expiryOf(
   target: string,
-  { given, options, isVariant }: { readonly given: Options; readonly options: Options; readonly isVariant: boolean },
+  { given, options, isVariant, isPrivate }: Read,
   { ladders, dialect }: OptionPolicy,
   { verifier, exemptions, onJudged }: SigningRule,
 ): number | undefined {
   const read = readSigned(target);
-  const mayBeUnsigned = isVariant && isExempt(given, options, { exemptions, ladders });
+  const mayBeUnsigned = isVariant && !isPrivate && isExempt(given, options, { exemptions, ladders });
   // A signature that is there is judged: whoever made it meant its end, too.
   if (mayBeUnsigned && read.value?.options.sig === undefined) return undefined;
   const signed = orThrow(read);

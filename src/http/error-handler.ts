@@ -66,7 +66,7 @@ function errorBody({ code, publicMessage }: ServiceError): string {
   return JSON.stringify({ error: { code, message: publicMessage } });
 }
 
-function errorHeaders({ row, size }: ServiceError, body: string): Headers {
+function errorHeaders({ row, size, allow = 'GET, HEAD, OPTIONS' }: ServiceError, body: string): Headers {
   return {
     ...COMMON_HEADERS,
     'content-type': 'application/json; charset=utf-8',
@@ -74,7 +74,7 @@ function errorHeaders({ row, size }: ServiceError, body: string): Headers {
     ...failureLifetime(row),
     // RFC 9110, 15.5.17: a client learns the length it asked beyond.
     ...(size === undefined ? {} : { 'content-range': `bytes */${size}` }),
-    ...(row.status === 405 ? { allow: 'GET, HEAD, OPTIONS' } : {}),
+    ...(row.status === 405 ? { allow } : {}),
   };
 }
 

@@ -1,15 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { OriginalHold, Originals } from '../render/originals.ts';
-import type { OriginalRecord, UntouchedContent } from '../render/record.ts';
+import type { OriginalRecord } from '../render/record.ts';
 import type { Render } from '../render/renderer.ts';
-import { identifyVariant, type Variant } from '../render/variant.ts';
-import { createVariantMemo } from '../render/variant-memo.ts';
+import type { Variant } from '../render/variant.ts';
 import type { Watermarks } from '../render/watermarks.ts';
-import { acceptedFor, type NegotiatedFormat } from '../request/accept.ts';
-import type { Options } from '../request/options.ts';
-import { type Plan, type PlanPolicy, planVariant } from '../transform/plan.ts';
-import type { Watermark } from '../transform/watermark.ts';
+import type { PlanPolicy } from '../transform/plan.ts';
 import { type Asked, createTargetReader, type TargetReading } from './asked.ts';
 import { appendVary, cacheStatus } from './cache-headers.ts';
 import { hasNothingNew } from './conditional.ts';
@@ -26,13 +22,21 @@ import { endLifetime, unexpired } from './lifetime.ts';
 import type { SendOriginal } from './original.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
+import { createVariantChoice } from './variant-choice.ts';
 
-export interface ImageOptions {
+/** Where an object is looked for. */
+export interface Origin {
   readonly sourceId: string;
   readonly originals: Originals;
+  readonly sendOriginal: SendOriginal;
+}
+
+export interface ImageOptions {
+  readonly origin: Origin;
+  /** Of uploads that are not confirmed yet; undefined where there are none. */
+  readonly pending: Origin | undefined;
   readonly watermarks: Watermarks;
   readonly render: Render;
-  readonly sendOriginal: SendOriginal;
   /** Undefined where errors are told. */
   readonly sendFallback: SendFallback | undefined;
   readonly reading: TargetReading;
@@ -46,11 +50,11 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { sourceId, originals, watermarks, render, sendOriginal, sendFallback } = options;
+  const { origin, pending, watermarks, render, sendFallback } = options;
   const { reading, tagHeader, planPolicy, cacheControl, deadlineMs } = options;
 
   const read = createTargetReader(reading);
-  const memo = createVariantMemo();
+  const choose = createVariantChoice(planPolicy);
 
   if (reading.signing) {
     app.decorateRequest('expires', null);
@@ -71,27 +75,50 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     reply.header(tagHeader, asked.tags);
     if (asked.options.f === 'auto') appendVary(reply, 'Accept');
     try {
-      if (asked.isVariant) await sendVariant(request, reply, asked, deadline).catch(onceMore);
-      else await original(request, reply, asked, deadline);
+      await answer(request, reply, asked, deadline);
     } catch (error) {
       if (!(await sendFallback?.(error, request, reply, asked, deadline))) throw error;
     }
     return reply;
+  }
 
-    // Overwritten between its record and its bytes: again with the new one, as if it had always been that.
-    async function onceMore(error: unknown): Promise<void> {
-      if (!(error instanceof ServiceError && error.code === 'source_changed')) throw error;
-      await sendVariant(request, reply, asked, deadline);
+  /**
+   * An upload that waits is shown to who has been given its URL. It is looked for before what is confirmed, which is there before the
+   * other goes.
+   */
+  async function answer(request: FastifyRequest, reply: FastifyReply, asked: Asked, deadline: RequestDeadline) {
+    const waiting = waitingIn(asked);
+    const isSent =
+      pending && waiting && (await send(pending, request, reply, waiting, deadline).then(() => true, falseIfMissing));
+    if (!isSent) await send(origin, request, reply, asked, deadline);
+  }
+
+  async function send(
+    origin: Origin,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: Asked,
+    deadline: RequestDeadline,
+  ): Promise<void> {
+    if (!asked.isVariant) return await original(origin, request, reply, asked, deadline);
+    try {
+      await sendVariant(origin, request, reply, asked, deadline);
+    } catch (error) {
+      // Overwritten between its record and its bytes: again with the new one, as if it had always been that.
+      if (!hasCode(error, 'source_changed')) throw error;
+      await sendVariant(origin, request, reply, asked, deadline);
     }
   }
 
   async function sendVariant(
+    origin: Origin,
     request: FastifyRequest,
     reply: FastifyReply,
     asked: Asked,
     deadline: RequestDeadline,
   ): Promise<void> {
     const asking = performance.now();
+    const { originals } = origin;
     const hold = originals.holdKnown(asked.key) ?? (await originals.hold(asked.key, deadline.signal));
     const recordMs = performance.now() - asking;
     try {
@@ -99,9 +126,9 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
       const { head } = record;
       const { wm } = asked.options;
       const watermark = wm === undefined ? undefined : await watermarks.read(wm, deadline.signal);
-      const variant = variantOf(record, request, asked, watermark);
+      const variant = choose(record, { sourceId: origin.sourceId, accept: request.headers.accept, asked, watermark });
       noteAnimation(reply, record, variant);
-      if (!variant) return await original(request, reply, asked, deadline);
+      if (!variant) return await original(origin, request, reply, asked, deadline);
       const validators = variantValidators(variant, head, cacheControl, hold.stale);
       if (hasNothingNew(request.headers, { etag: variant.etag, lastModified: head.lastModified })) {
         note(request, reply.code(304).headers(validators), asked, { outcome: 'not-modified' }, hold.stale);
@@ -120,9 +147,15 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     }
   }
 
-  async function original(request: FastifyRequest, reply: FastifyReply, asked: Asked, deadline: RequestDeadline) {
+  async function original(
+    origin: Origin,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: Asked,
+    deadline: RequestDeadline,
+  ): Promise<void> {
     note(request, reply, asked, { outcome: 'original' });
-    await sendOriginal(request, reply, asked, deadline);
+    await origin.sendOriginal(request, reply, asked, deadline);
   }
 
   /** Says what the cache did, to whoever asks by header and to the log. */
@@ -136,45 +169,21 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     request.summary = { key, options: query, outcome, timings, stale: stale?.why };
     reply.header('cache-status', cacheStatus(outcome, stale)).header('server-timing', serverTiming(outcome, timings));
   }
+}
 
-  function variantOf(
-    record: OriginalRecord,
-    request: FastifyRequest,
-    { key, options, query }: Asked,
-    watermark: Watermark | undefined,
-  ): Variant | undefined {
-    const accepted = acceptedFor(options, request.headers.accept);
-    return memo(record, `${query} ${accepted} ${watermark?.id ?? ''}`, () => {
-      const plan = planFor(record, options, accepted, watermark);
-      const { etag: originalEtag } = record.head;
-      return plan && identifyVariant({ sourceId, objectKey: key, originalEtag, plan });
-    });
-  }
+/** The same of an upload, as long as one may wait there. */
+function waitingIn(asked: Asked): Asked | undefined {
+  const { pending } = asked;
+  return pending && Date.now() < pending.until * 1000 ? { ...asked, key: pending.key } : undefined;
+}
 
-  /** Decided before a pixel is decoded; undefined when the original itself is the answer. */
-  function planFor(
-    { content }: OriginalRecord,
-    options: Options,
-    accepted: readonly NegotiatedFormat[],
-    watermark: Watermark | undefined,
-  ): Plan | undefined {
-    if (content.kind === 'untouched' && isAnswer(content, options)) return undefined;
-    const pixels = content.kind === 'untouched' ? content.drawn : content;
-    // Turned into pixels, a drawing would run a renderer on a stranger's markup.
-    if (!pixels)
-      throw new ServiceError('unsupported_image', 'An SVG is not turned into pixels; ask for it without "f" and "wm".');
-    if (pixels.kind === 'refused') throw pixels.error;
-    return planVariant(options, pixels.facts, accepted, planPolicy, watermark);
-  }
+function falseIfMissing(error: unknown): false {
+  if (hasCode(error, 'not_found')) return false;
+  throw error;
 }
 
 /** Only where there is something to say: nearly all requests have no animation. */
 function noteAnimation(reply: FastifyReply, record: OriginalRecord, variant: Variant | undefined): void {
   const animation = animationNote(record, variant);
   if (animation !== undefined) reply.header('lambent-animation', animation);
-}
-
-/** Whether what may be passed through is; the best format for a drawing is always its own. */
-function isAnswer({ format }: UntouchedContent, { f, wm }: Options): boolean {
-  return wm === undefined && (f === undefined || (f === 'auto' && format === 'svg'));
 }

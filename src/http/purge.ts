@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { ServiceError } from '../errors.ts';
 import { readPurgeOrder } from '../purge/purge-order.ts';
 import type { Purged, Purger, StepOutcome } from '../purge/purger.ts';
+import { bearerOf } from './bearer.ts';
 import { sendError } from './error-handler.ts';
 import { createSecretCheck } from './secret.ts';
 
@@ -35,7 +36,7 @@ export function purgeRoutes(app: FastifyInstance, options: PurgeRouteOptions, do
     errorHandler: (error, request, reply) => void sendError(toBadPurge(error), request, reply),
     // Before the body is read: who has no token is no one to read megabytes from.
     onRequest(request, reply, next) {
-      if (isToken(tokenIn(request.headers.authorization))) return next();
+      if (isToken(bearerOf(request))) return next();
       reply.header('www-authenticate', 'Bearer');
       next(new ServiceError('unauthorized'));
     },
@@ -73,9 +74,4 @@ function toBadPurge(error: FastifyError): unknown {
 function statusOf({ store, replicas, cdn }: PurgeReport): number {
   if ([store, replicas, cdn].includes('failed')) return 503;
   return cdn === 'pending' ? 202 : 200;
-}
-
-/** Of `Authorization: Bearer …`, whose scheme is in any case (RFC 9110, 11.1). */
-function tokenIn(authorization = ''): string {
-  return /^bearer +(\S*)$/i.exec(authorization)?.[1] ?? '';
 }

@@ -9,13 +9,15 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** CORS headers of answers that are made before the CORS plugin has run. */
   readonly corsHeaders: Headers;
+  /** How long a request with a body may take to arrive, in milliseconds; undefined where there are none. */
+  readonly bodyMs: number | undefined;
 }
 
 const RESERVED_PREFIX = '/-/';
 
 // Longer than a load balancer keeps an idle connection (ALB: 60 s), or it would send a request into one just closed here.
 const KEEP_ALIVE_MS = 72_000;
-// A request has no body and is a few packets: what takes longer to arrive is a slow client holding a connection.
+// A request has no body, unless it is an upload, and is a few packets: what takes longer to arrive is a slow client holding a connection.
 const REQUEST_TIMEOUT_MS = 10_000;
 // Node.js would look for those every 30 s.
 const REQUEST_CHECK_MS = 5_000;
@@ -24,16 +26,20 @@ const IDLE_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 16_384;
 
 /** Fastify's options for the public port. */
-export function publicServerOptions({ logger, corsHeaders }: ServerOptions): FastifyHttpOptions<Server> {
+export function publicServerOptions({ logger, corsHeaders, bodyMs }: ServerOptions): FastifyHttpOptions<Server> {
   return {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // HEAD is answered on purpose: the automatic route reads a whole stream to learn its length.
     exposeHeadRoutes: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: bodyMs ?? REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: REQUEST_CHECK_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: REQUEST_CHECK_MS,
+    },
     genReqId,
     // A logger for each request would cost every hit some microseconds for one line that can name its request by itself.
     childLoggerFactory: (parent) => parent,

@@ -54,6 +54,7 @@ const READERS: { readonly [N in OptionName]-?: (text: string) => Options[N] } = 
   colors: readNothing,
   anim: readNothing,
   dl: readNothing,
+  pending: readNothing,
   exp: readNothing,
   kid: readNothing,
   sig: readNothing,

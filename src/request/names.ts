@@ -16,13 +16,13 @@ export function parseName(text: string): string | undefined {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text) ? text : undefined;
 }
 
-/** Options about who may ask, which say nothing of what is asked for: `signature.ts` reads them. */
-export const OF_SIGNING: readonly OptionName[] = ['exp', 'kid', 'sig'];
+/** Options about who may ask, which say nothing of what is asked for: they are read apart (`signature.ts`, `readPending`). */
+export const OF_ACCESS: readonly OptionName[] = ['pending', 'exp', 'kid', 'sig'];
 
 /** The names that an option chooses from, none where its feature is not configured; undefined where it takes other values. */
 export function namesFor(option: OptionName, { presets, watermarks }: Names): readonly string[] | undefined {
   if (option === 'preset') return Object.keys(presets);
-  if (OF_SIGNING.indexOf(option) >= 0) return [];
+  if (OF_ACCESS.indexOf(option) >= 0) return [];
   return option === 'wm' ? watermarks : undefined;
 }
 

@@ -46,7 +46,8 @@ export interface Options {
   readonly q?: number;
   /** Says nothing of the picture, like what follows. */
   readonly dl?: string;
-  /** Read apart from all others: see `signature.ts`. */
+  /** Read apart from all others, like what follows: see `signature.ts`. */
+  readonly pending?: string;
   readonly exp?: number;
   readonly kid?: string;
   readonly sig?: string;
@@ -193,6 +194,12 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     default: 'none: shown where it is asked for',
     parse: parseFileName,
   },
+  pending: {
+    expected: 'what an upload was answered with',
+    doc: 'Shows an upload that is not confirmed yet ([docs/uploads.md](docs/uploads.md)); once it is, this changes nothing. Ignored where there are no uploads.',
+    default: 'none',
+    parse: parseSeal,
+  },
   exp: {
     expected: 'a time in whole seconds since 1970',
     doc: 'When a signed URL ends: from then on it is a 403, and no answer to it is kept for longer.',
@@ -209,7 +216,7 @@ export const OPTIONS: { readonly [N in OptionName]-?: OptionRow<NonNullable<Opti
     expected: 'a signature',
     doc: 'Signature of the path and of all options ([docs/signing.md](docs/signing.md)); ignored, like `exp` and `kid`, where none is required.',
     default: 'none',
-    parse: parseSignature,
+    parse: parseSeal,
   },
 };
 
@@ -221,7 +228,7 @@ export function isOptionName(name: string): name is OptionName {
 }
 
 /** A text of any length that one can have; what it is worth is for whoever has the keys to say. */
-function parseSignature(text: string): string | undefined {
+function parseSeal(text: string): string | undefined {
   return text.length <= 128 ? text : undefined;
 }
 

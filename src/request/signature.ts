@@ -1,6 +1,6 @@
 import { encodeKey, encodeStrictly } from './encode.ts';
 import type { Ladders } from './ladder.ts';
-import { OF_SIGNING } from './names.ts';
+import { OF_ACCESS } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import { type Dialect, type Parsed, parseAllOptions, parseKey, splitTarget } from './parse.ts';
 
@@ -49,6 +49,12 @@ export function readSigned(target: string): Parsed<SignedRequest> {
   return { value: { options: options.value, text: signedText(key.value, options.value) } };
 }
 
+/** The option `pending` of a raw request target, as it came; undefined where there is none, or nothing can be read. */
+export function readPending(target: string): string | undefined {
+  // Nearly no request has one, and to read all options again takes as long as to read them once.
+  return target.indexOf('pending=') < 0 ? undefined : parseAllOptions(splitTarget(target).query).value?.pending;
+}
+
 /** What is wrong with a signature; nothing where it is right. Whether its time is over is for whoever has a clock. */
 export function judgeSignature({ options, text }: SignedRequest, { kids, isSigned }: Verifier): string | undefined {
   const { sig, kid } = options;
@@ -69,7 +75,7 @@ export function misread(signed: Options, served: Options, dialect: Dialect): Opt
   const hasSide = [signed, served].some(({ w, h }) => w !== undefined || h !== undefined);
   // Without a side, nothing is asked for there.
   if (!isNative && !hasSide) return undefined;
-  const names = isNative ? OPTION_NAMES.filter((name) => OF_SIGNING.indexOf(name) < 0) : READ_BY_ALL;
+  const names = isNative ? OPTION_NAMES.filter((name) => OF_ACCESS.indexOf(name) < 0) : READ_BY_ALL;
   return names.find((name) => signed[name] !== served[name]);
 }
 

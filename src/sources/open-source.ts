@@ -4,6 +4,7 @@ import { createFileSource } from './file.ts';
 import type { HttpsSettings } from './https-client.ts';
 import { withPlusAsSpace } from './plus-as-space.ts';
 import type { Source } from './source.ts';
+import { withoutFolder } from './without-folder.ts';
 
 export interface SourceOptions {
   /** `file:///folder`, `s3://bucket/prefix` or `https://host/base`. */
@@ -12,6 +13,8 @@ export interface SourceOptions {
   /** Without them: public addresses and no redirects. */
   readonly https?: HttpsSettings;
   readonly maxSockets: number;
+  /** A key's beginning: nothing that begins so is there. */
+  readonly hidden?: string | undefined;
   /** Told how many times a request was made again. */
   readonly onRetry?: (times: number) => void;
 }
@@ -38,5 +41,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const url = new URL(options.url);
   const opener = OPENERS[url.protocol];
   if (!opener) throw new TypeError(`A source begins with ${SOURCE_SCHEMES.join(' or ')}, not ${url.protocol}`);
-  return withPlusAsSpace(await opener(url, options));
+  const source = await opener(url, options);
+  // Within the other: a space in the folder's name may be asked for by a plus.
+  return withPlusAsSpace(options.hidden === undefined ? source : withoutFolder(source, options.hidden));
 }

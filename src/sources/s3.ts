@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BucketPlace } from '../bucket-url.ts';
 import { ServiceError } from '../errors.ts';
-import { isAccessDenied, lastModifiedOf, s3Error, statusOf } from './s3-error.ts';
+import { isAccessDenied, lastModifiedOf, s3Error, statusOf } from '../s3-error.ts';
 import type { NotModified, ObjectHead, Opened, ReadConditions, Source, SourceStatus } from './source.ts';
 
 export interface S3SourceOptions extends BucketPlace {

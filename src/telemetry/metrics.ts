@@ -29,6 +29,7 @@ export interface Metrics extends PurgeMetrics {
   sourceRetried(times: number): void;
   evicted(): void;
   storeAsked(outcome: string): void;
+  uploadStep(step: string, outcome: string): void;
   /** To be called once, when the parts that it reads are there. */
   watch(gauges: Gauges): void;
 }
@@ -117,6 +118,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const uploadSteps = new Counter({
+    name: `${PREFIX}uploads_total`,
+    help: 'Steps of uploads, by what came of them.',
+    labelNames: ['step', 'outcome'],
+    registers,
+  });
   const purges = createPurgeMetrics(registry, PREFIX);
 
   return {
@@ -137,6 +144,7 @@ export function createMetrics(): Metrics {
     sourceRetried: (times) => sourceRetries.inc(times),
     evicted: () => evictions.inc(),
     storeAsked: (outcome) => storeOutcomes.inc({ outcome }),
+    uploadStep: (step, outcome) => uploadSteps.inc({ step, outcome }),
     ...purges,
     watch: (gauges) => watchGauges(registry, gauges),
   };

@@ -30,6 +30,8 @@ export interface Service {
 
 export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What follows from the bucket that it is started over. */
+  readonly envOf?: (s3: TestS3) => Readonly<Record<string, string>>;
   readonly parts?: Partial<Parts>;
   /** False for a service that is not going to be ready. */
   readonly ready?: boolean;
@@ -78,7 +80,7 @@ export async function startService(
 export async function startOverS3(t: Test, options: ServiceOptions = {}): Promise<{ s3: TestS3; service: Service }> {
   const s3 = await startS3Server();
   t.teardown(() => s3.close());
-  const env = { ...useS3(t, s3), ...options.env };
+  const env = { ...useS3(t, s3), ...options.envOf?.(s3), ...options.env };
   const service = await startService(t, { ...options, env });
   s3.requests.reset();
   return { s3, service };

@@ -1,4 +1,4 @@
-import { type ErrorCode, ServiceError } from '../errors.ts';
+import { type ErrorCode, ServiceError } from './errors.ts';
 
 /** What S3's error codes mean for the client; a code that is not here is judged by its status. */
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { lastModifiedOf, s3Error } from '../../src/sources/s3-error.ts';
+import { lastModifiedOf, s3Error } from '../src/s3-error.ts';
 
 /** As the SDK throws it. */
 function thrown(name: string, status: number | undefined, more: object = {}): Error {
