@@ -70,56 +70,57 @@ export async function createUploading(
   uploads: UploadsConfig,
   parts: UploadingParts,
 ): Promise<Uploading> {
-  const { bucket: url, urlPrefix, keys, servesEndpoints } = uploads;
-  const { s3ForcePathStyle: forcePathStyle, maxSourceBytes } = config;
-  const source = await openSource({
-    url,
-    forcePathStyle,
-    maxSockets: MAX_SOCKETS,
-    onRetry: parts.metrics.sourceRetried,
-  });
-  const pending = createPending(keys);
-  const routes = servesEndpoints ? createRoutes(config, uploads, { ...parts, source, pending }) : undefined;
+  const { s3ForcePathStyle: forcePathStyle } = config;
+  const onRetry = parts.metrics.sourceRetried;
+  const source = await openSource({ url: uploads.bucket, forcePathStyle, maxSockets: MAX_SOCKETS, onRetry });
+  const pending = createPending(uploads.keys);
+  const routes = uploads.servesEndpoints ? createRoutes(config, uploads, { ...parts, source, pending }) : undefined;
   return {
     routes: routes?.options,
-    origin: createPendingOrigin(config, withLifetime(source, PENDING_CACHE_CONTROL), parts),
-    reading: {
-      isPrivate: (key) => key.startsWith(`${urlPrefix}${PERMANENT_FOLDERS.private}/`),
-      pendingOf(key, value) {
-        const name = key.startsWith(urlPrefix) ? readPermanentKey(key.slice(urlPrefix.length)) : undefined;
-        const until = name && pending.read(key, value);
-        return until === undefined ? undefined : { key: temporaryKey(name as typeof name & object), until };
-      },
-    },
+    origin: createPendingOrigin(config, source, parts),
+    reading: createReading(uploads, pending),
     close() {
       routes?.close();
       source.close();
     },
   };
+}
 
-  /** Asked for each time whether it is still there: it waits for a person, and not for long. */
-  function createPendingOrigin(
-    { cacheControl }: Config,
-    waiting: Source,
-    { planPolicy: { rules }, now }: UploadingParts,
-  ) {
-    // Who has its URL has been told that it is there: what is gone was confirmed or given up, and does not come back.
-    const freshness = { freshMs: 0, staleMs: 0, staleIfErrorMs: 0, missingMs: Number.POSITIVE_INFINITY };
-    return {
-      sourceId: `${waiting.id} pending`,
-      originals: createOriginals({
-        reader: createOriginalReader({ source: waiting, maxSourceBytes, rules, now }),
-        admission: parts.originals,
-        records: createRecords({ ...freshness, now }),
-        kept: createKeptBytes(0),
-        patienceMs: config.deadlineMs / 2,
-      }),
-      sendOriginal: createSendOriginal({
-        passthrough: createPassthrough({ source: waiting, refusesSvg: rules.svg === 'refuse' }),
-        cacheControl,
-      }),
-    };
-  }
+/** Asked for each time whether it is still there: it waits for a person, and not for long. */
+function createPendingOrigin(
+  { cacheControl, maxSourceBytes, deadlineMs }: Config,
+  source: Source,
+  { planPolicy: { rules }, originals: admission, now }: UploadingParts,
+): Origin {
+  const waiting = withLifetime(source, PENDING_CACHE_CONTROL);
+  // Who has its URL has been told that it is there: what is gone was confirmed or given up, and does not come back.
+  const freshness = { freshMs: 0, staleMs: 0, staleIfErrorMs: 0, missingMs: Number.POSITIVE_INFINITY };
+  return {
+    sourceId: `${waiting.id} pending`,
+    originals: createOriginals({
+      reader: createOriginalReader({ source: waiting, maxSourceBytes, rules, now }),
+      admission,
+      records: createRecords({ ...freshness, now }),
+      kept: createKeptBytes(0),
+      patienceMs: deadlineMs / 2,
+    }),
+    sendOriginal: createSendOriginal({
+      passthrough: createPassthrough({ source: waiting, refusesSvg: rules.svg === 'refuse' }),
+      cacheControl,
+    }),
+  };
+}
+
+function createReading({ urlPrefix }: UploadsConfig, pending: Pending): UploadReading {
+  const privateFolder = `${urlPrefix}${PERMANENT_FOLDERS.private}/`;
+  return {
+    isPrivate: (key) => key.startsWith(privateFolder),
+    pendingOf(key, value) {
+      const until = pending.read(key, value);
+      const name = readPermanentKey(key.slice(urlPrefix.length));
+      return until !== undefined && name ? { key: temporaryKey(name), until } : undefined;
+    },
+  };
 }
 
 interface RouteParts extends UploadingParts {

@@ -19,7 +19,7 @@ function withoutSecret(piece: string): string {
 }
 
 /** By how names end: `sig`, `X-Goog-Signature`, `access_token`. */
-const SECRET = /(?:sig|signature|token|auth|jwt|secret|password)=/;
+const SECRET = /(?:sig|signature|token|auth|jwt|secret|password|pending)=/;
 /** Whose every parameter says something of who may. */
 const PRESIGNED = ['x-amz-', 'x-goog-'];
 

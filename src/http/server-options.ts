@@ -10,7 +10,7 @@ export interface ServerOptions {
   /** CORS headers of answers that are made before the CORS plugin has run. */
   readonly corsHeaders: Headers;
   /** How long a request with a body may take to arrive, in milliseconds; undefined where there are none. */
-  readonly bodyMs: number | undefined;
+  readonly bodyMs?: number | undefined;
 }
 
 const RESERVED_PREFIX = '/-/';

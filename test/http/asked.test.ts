@@ -14,7 +14,13 @@ const policy: OptionPolicy = {
   defaults: { f: 'auto' },
 };
 
-const reading = { policy, cacheTags: createCacheTags('Cache-Tag'), watermarkKeys: {}, signing: undefined };
+const reading = {
+  policy,
+  cacheTags: createCacheTags('Cache-Tag'),
+  watermarkKeys: {},
+  signing: undefined,
+  uploads: undefined,
+};
 
 t.test('says what is asked for, in canonical form', (t) => {
   const read = createTargetReader(reading);

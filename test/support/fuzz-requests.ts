@@ -59,6 +59,7 @@ const VALUES: { readonly [N in OptionName]: fc.Arbitrary<string> } = {
   f: fc.constantFrom('jpeg', 'jpg', 'JPG', 'png', 'webp', 'avif', 'gif', 'auto', 'AUTO', 'tiff', 'svg'),
   q: fc.constantFrom('1', '100', '75', '80', '60', '050', '0', '101', '1.5'),
   dl: fc.constantFrom('a.jpg', 'ä b.png', 'x"y', '..', 'a/b', "it's", 'a\r\nb'),
+  pending: fc.constantFrom(`4102444800.k1.${'A'.repeat(43)}`, 'x', 'x'.repeat(200)),
   exp: fc.constantFrom('0', '4102444800', '04102444800', 'soon'),
   kid: fc.constantFrom('new', 'old', 'none', 'a:b'),
   sig: fc.constantFrom('A'.repeat(43), 'x', 'x'.repeat(200)),

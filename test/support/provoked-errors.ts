@@ -4,6 +4,7 @@ import { type ErrorCode, ServiceError } from '../../src/errors.ts';
 import { transform } from '../../src/transform/transform.ts';
 import { createMemorySource, type MemorySource } from './memory-source.ts';
 import { jpeg } from './pictures.ts';
+import { PROVOKED_UPLOADS, startProvokedUploads, type UploadErrorCode } from './provoked-uploads.ts';
 import { connectTo, sendRaw } from './raw-http.ts';
 import { startS3Server } from './s3-server.ts';
 import { ask, type Service, startService, useS3 } from './service.ts';
@@ -25,6 +26,8 @@ interface Places {
   readonly begun: () => number;
   /** Which asks for a signature and a secret of the CDN. */
   readonly guarded: Service;
+  /** Which takes uploads. */
+  readonly uploading: Service;
 }
 
 /** How a client comes to see each error: the body it gets. */
@@ -52,6 +55,13 @@ const fails =
       code === 'internal' ? new TypeError(SECRET) : new ServiceError(code, `s3://${SECRET}/x: ${SECRET}`);
     return (await failing.get(`/${code}.jpg?w=10`)).body;
   };
+
+const OF_UPLOADS = Object.fromEntries(
+  Object.entries(PROVOKED_UPLOADS).map(([code, provoke]) => [
+    code,
+    async ({ uploading }: Places) => JSON.stringify((await provoke(uploading)).json),
+  ]),
+) as Readonly<Record<UploadErrorCode, Provoke>>;
 
 /** One row for each error there is. */
 export const PROVOKED: Readonly<Record<ErrorCode, Provoke>> = {
@@ -87,6 +97,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, Provoke>> = {
   },
   // Of what nobody waits for any more, the worker is not free.
   overloaded: async ({ held }) => (await held.get('/a.jpg?w=11')).body,
+  ...OF_UPLOADS,
 };
 
 /** Every error of a service with this environment, and what must not be in any of them. */
@@ -104,6 +115,7 @@ export async function provokeAll(t: Test, env: Record<string, string>) {
     stored: await startService(t, { env: { ...env, ...useS3(t, s3, SECRET), ...limits } }),
     ...(await startFailing(t, env, photo)),
     ...(await startHeld(t, env, photo)),
+    uploading: await startProvokedUploads(t, s3, { ...env, ...useS3(t, s3, SECRET) }, SECRET),
     guarded: await startService(t, {
       env: { ...env, SOURCE: 'file:///nowhere', SIGNING_KEYS, ORIGIN_SECRETS: SECRET.repeat(2) },
       parts: { source: createMemorySource() },

@@ -1,10 +1,12 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { SignJWT } from 'jose';
 import type { Test } from 'tap';
-import { type Service, type ServiceOptions, startOverS3 } from './service.ts';
 import type { TestS3 } from './s3-server.ts';
+import { type Service, type ServiceOptions, startOverS3 } from './service.ts';
 
 export const UPLOADS_KEYS = `k1:${'0a'.repeat(32)},k0:${'0b'.repeat(32)}`;
+/** The one that signs. */
+export const KEY = { id: 'k1', secret: Buffer.alloc(32, 0x0a) };
 export const JWT_SECRET = 'a-secret-that-only-the-application-knows';
 export const API_KEY = 'key-of-a-backend-that-has-40-characters-';
 
@@ -47,7 +49,10 @@ export function uploadsEnvironment({ bucket }: Pick<TestS3, 'bucket'>): Record<s
 
 /** The whole service over a bucket of its own that it takes uploads into. */
 export async function startUploads(t: Test, options: ServiceOptions = {}): Promise<UploadsFixture> {
-  const { s3, service } = await startOverS3(t, { ...options, envOf: uploadsEnvironment });
+  const { s3, service } = await startOverS3(t, {
+    ...options,
+    envOf: (store) => ({ ...uploadsEnvironment(store), ...options.envOf?.(store) }),
+  });
   const call: UploadsFixture['call'] = (method, target, given) => callUploads(service.url, method, target, given);
   return {
     s3,
