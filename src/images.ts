@@ -92,17 +92,18 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
     return memory.drop(tags);
   }
   const purging = await createPurging(config, { ...parts, store, forget, limitMs: parts.purgeLimitMs });
+  const transform = observeTransform(parts.transform, metrics);
   const render = createRenderer({
     memory,
     store: purging.store,
     workers: admissions.workers,
-    transform: observeTransform(parts.transform, metrics),
+    transform,
     refusals: createRefusals(now),
   });
   const planPolicy = { ...config, rules };
   const { purger } = purging;
-  const uploading =
-    config.uploads && (await createUploading(config, config.uploads, { ...parts, ...admissions, planPolicy, purger }));
+  const uploadingParts = { ...parts, ...admissions, transform, planPolicy, purger };
+  const uploading = config.uploads && (await createUploading(config, config.uploads, uploadingParts));
   const cacheTags = createCacheTags(config.cacheTagHeader);
   const watermarkKeys = Object.fromEntries(Object.entries(config.watermarks).map(([name, { key }]) => [name, key]));
   const options: ImageOptions = {

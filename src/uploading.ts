@@ -21,7 +21,8 @@ import type { Source } from './sources/source.ts';
 import { withLifetime } from './sources/with-lifetime.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { ImageFacts } from './transform/facts.ts';
-import { type PlanPolicy, planVariant } from './transform/plan.ts';
+import type { Transform } from './transform/observe.ts';
+import { type Plan, type PlanPolicy, planVariant } from './transform/plan.ts';
 import { createBegin } from './uploads/begin.ts';
 import { createConfirm } from './uploads/confirm.ts';
 import { createIdentify } from './uploads/identity.ts';
@@ -37,6 +38,9 @@ import type { UploadsConfig } from './uploads-config.ts';
 export interface UploadingParts {
   /** Bounds originals in memory. */
   readonly originals: Admission;
+  /** Bounds pictures that are worked on. */
+  readonly workers: Admission;
+  readonly transform: Transform;
   /** Bounds bodies that pass through here. */
   readonly bodies: Admission;
   readonly planPolicy: PlanPolicy;
@@ -142,7 +146,9 @@ function createRoutes(config: Config, uploads: UploadsConfig, parts: RouteParts)
     admission: parts.originals,
     types,
     maxPictureBytes,
-    refuse: (facts) => refuseUnservable(facts, urls, parts.planPolicy),
+    plan: (facts) => planSmallest(facts, urls, parts.planPolicy),
+    workers: parts.workers,
+    transform: parts.transform,
   });
   const onLeft = (key: string, error: unknown) =>
     logger.warn({ key, reason: (error as Error).message }, 'an upload could not be removed');
@@ -190,9 +196,11 @@ function signerOf([key]: readonly SigningKey[]): UrlSigner | undefined {
   return key && { kid: key.id, sign: (text) => sign(text, key) };
 }
 
-/** Every size that will be named must be possible to make. */
-function refuseUnservable(facts: ImageFacts, urls: UploadUrls, policy: PlanPolicy): void {
-  const widths = urls.candidates('', facts.width).map(({ width }) => width);
-  for (const w of widths) planVariant({ w, enlarge: 0 }, facts, [], policy);
-  if (widths.length === 0) planVariant({}, facts, [], policy);
+/** Every size that will be named must be possible to make; the smallest one will be. */
+function planSmallest(facts: ImageFacts, urls: UploadUrls, policy: PlanPolicy): Plan | undefined {
+  const widths = urls.candidates('', facts.width).map(({ width: w }) => w);
+  const [smallest] = [...widths.map((w) => ({ w, enlarge: 0 }) as const), {}].map((options) =>
+    planVariant(options, facts, [], policy),
+  );
+  return smallest;
 }

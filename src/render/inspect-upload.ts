@@ -2,6 +2,8 @@ import { ServiceError } from '../errors.ts';
 import type { Format } from '../formats.ts';
 import type { Opened, Source } from '../sources/source.ts';
 import type { ImageFacts } from '../transform/facts.ts';
+import type { Transform } from '../transform/observe.ts';
+import type { Plan } from '../transform/plan.ts';
 import { foreignContent, hasMarkup } from '../uploads/foreign-content.ts';
 import type { Expected, Inspect, Inspection } from '../uploads/inspection.ts';
 import { formatOf, sniffUploadType, type UploadType } from '../uploads/upload-types.ts';
@@ -15,15 +17,22 @@ export interface InspectUploadOptions {
   readonly admission: Admission;
   readonly types: readonly UploadType[];
   readonly maxPictureBytes: number;
-  /** Throws what a variant of such a picture would be refused with. */
-  readonly refuse: (facts: ImageFacts) => void;
+  /** The smallest variant that will be named for such a picture; throws what any of them would be refused with. */
+  readonly plan: (facts: ImageFacts) => Plan | undefined;
+  readonly workers: Admission;
+  readonly transform: Transform;
 }
 
 /** Judges uploads by their bytes, with the decoder and the limits that will serve them; nothing that the store or the client says counts. */
 export function createInspectUpload(options: InspectUploadOptions): Inspect {
-  const { source, admission, types, maxPictureBytes, refuse } = options;
+  const { source, admission, types, maxPictureBytes, plan, workers, transform } = options;
 
-  async function inspect(opened: Opened, reader: BodyReader, expected: Expected): Promise<Inspection> {
+  async function inspect(
+    opened: Opened,
+    reader: BodyReader,
+    expected: Expected,
+    signal: AbortSignal,
+  ): Promise<Inspection> {
     refuseSize(opened.length, expected);
     const head = Buffer.from(await reader.head());
     const type = sniffUploadType(head);
@@ -33,20 +42,36 @@ export function createInspectUpload(options: InspectUploadOptions): Inspect {
     if (format === undefined) return found;
     if (opened.length > maxPictureBytes)
       throw wrong(`It has ${opened.length} bytes; of a picture at most ${maxPictureBytes} are read.`);
-    return { ...found, ...(await sidesOf(await reader.rest(), format)) };
+    return { ...found, ...(await sidesOf(await reader.rest(), format, signal)) };
   }
 
-  async function sidesOf(bytes: Buffer, format: Format): Promise<Pick<ImageFacts, 'width' | 'height'>> {
+  async function sidesOf(
+    bytes: Buffer,
+    format: Format,
+    signal: AbortSignal,
+  ): Promise<Pick<ImageFacts, 'width' | 'height'>> {
     const foreign = foreignContent(bytes);
     if (foreign !== undefined) throw wrong(`There is ${foreign} in the picture.`);
     const content = await readContent(bytes, format);
     if (content.kind === 'refused') throw wrong(content.error.message, content.error);
+    const { facts } = content;
     try {
-      refuse(content.facts);
+      await draw(bytes, plan(facts), signal);
     } catch (error) {
       throw error instanceof ServiceError && error.row.status < 500 ? wrong(error.message, error) : error;
     }
-    return { width: content.facts.width, height: content.facts.height };
+    return { width: facts.width, height: facts.height };
+  }
+
+  /** A header is soon written: of what was cut off, or is damaged, only the pixels tell. */
+  async function draw(bytes: Buffer, smallest: Plan | undefined, signal: AbortSignal): Promise<void> {
+    if (!smallest) return;
+    const release = await workers.enter(smallest.cost, signal);
+    try {
+      await transform(bytes, smallest);
+    } finally {
+      release();
+    }
   }
 
   return async (key, expected, signal) => {
@@ -56,7 +81,7 @@ export function createInspectUpload(options: InspectUploadOptions): Inspect {
       if (opened.status !== 'opened') throw new ServiceError('source_failed', 'Not modified, though nobody asked.');
       const reader = createBodyReader(opened, signal);
       try {
-        return await inspect(opened, reader, expected);
+        return await inspect(opened, reader, expected, signal);
       } finally {
         reader.destroy();
       }

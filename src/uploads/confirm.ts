@@ -50,6 +50,8 @@ export interface Confirm {
 
 /** Private objects are for who has been given a URL, and for as long as that lasts. */
 const PRIVATE_CACHE_CONTROL = 'private, max-age=300';
+/** What is said of an object where it is stored. */
+const ASPECTS = ['type', 'bytes', 'width', 'height'] as const;
 /** Somebody may send other bytes between the look and the copy: once more, and then it is said. */
 const TRIES = 2;
 
@@ -123,8 +125,23 @@ export function createConfirm(options: ConfirmOptions): Confirm {
     const metadata = { ...sides, upload: id, name: encodeURIComponent(name) };
     const lifetime = visibility === 'private' ? PRIVATE_CACHE_CONTROL : cacheControl;
     const object = { type, metadata, cacheControl: lifetime };
-    const outcome = await store.copy(temporary(upload), etag, permanent(upload), object, signal);
-    return outcome === 'copied' ? { type, bytes, metadata } : undefined;
+    const copied = await store.copy(temporary(upload), etag, permanent(upload), object, signal);
+    const isRight = copied !== undefined && (copied === etag || (await isCopyOf(upload, found, signal)));
+    return isRight ? { type, bytes, metadata } : undefined;
+  }
+
+  /**
+   * Stores do not all look at the version that is named, and an entity tag need not be that of the bytes (encryption, parts): then the copy is
+   * looked at, which nobody can replace.
+   */
+  async function isCopyOf(upload: Upload, found: Inspection, signal: AbortSignal): Promise<boolean> {
+    const made = await inspect(permanent(upload), upload, signal).catch((error: unknown) => {
+      if (hasCode(error, 'wrong_content')) return undefined;
+      throw error;
+    });
+    if (made && ASPECTS.every((aspect) => made[aspect] === found[aspect])) return true;
+    await store.remove(permanent(upload), signal);
+    return false;
   }
 
   return {

@@ -35,8 +35,11 @@ export interface UploadStore {
   readonly presign: Presign;
   /** Undefined where there is none. */
   head(key: string, signal: AbortSignal): Promise<StoredObject | undefined>;
-  /** Of this version (an entity tag) and over nothing, else `refused`: the source was replaced or removed, or the target is there. */
-  copy(from: string, etag: string, to: string, object: NewObject, signal: AbortSignal): Promise<'copied' | 'refused'>;
+  /**
+   * Of this version (an entity tag) and over nothing: undefined where the source was replaced or removed, or the target is there, as far as
+   * the store looks. Gives the entity tag of the copy.
+   */
+  copy(from: string, etag: string, to: string, object: NewObject, signal: AbortSignal): Promise<string | undefined>;
   /** Also what is not there. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   /** Of any length, as it comes: nothing is stored of a body that breaks off. */
@@ -117,9 +120,9 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
         Metadata: { ...metadata },
       });
       // 404: the source is gone. 412: another version of it, or there is a target. 409: somebody else writes the target at this moment.
-      const refused = { 404: 'refused', 409: 'refused', 412: 'refused' } as const;
-      const outcome = await client.send(command, { abortSignal: signal }).catch(unless(refused, signal));
-      return outcome === 'refused' ? outcome : 'copied';
+      const refused = { 404: undefined, 409: undefined, 412: undefined };
+      const answer = await client.send(command, { abortSignal: signal }).catch(unless(refused, signal));
+      return answer && `"${answer.CopyObjectResult?.ETag?.replaceAll('"', '') ?? ''}"`;
     },
     async remove(key, signal) {
       const command = new DeleteObjectCommand({ Bucket, Key: keyOf(key) });

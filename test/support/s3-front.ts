@@ -4,21 +4,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { unwrappedHeaders, verifyPayload } from './aws-chunked.ts';
+import { parseForm } from './form-data.ts';
 import { closeServer, listen, type Outgoing, openUpstream, readAll, withoutHopHeaders } from './http-relay.ts';
 import { asFirstVersion, asSecondVersion } from './list-objects.ts';
 import { answerRead, type ByteRange } from './object-read.ts';
+import { verifyPost } from './post-policy.ts';
 import { createTurns, isConditionalPut, judgePut, type Turn } from './s3-conditional-put.ts';
+import { copyObject, copySourceOf } from './s3-copy.ts';
+import { corsHeaders, preflightHeaders } from './s3-cors.ts';
 import { S3Error, sendError } from './s3-error.ts';
+import { answerSubresource, createSubresources, type Subresources, sendXml, subresourceOf } from './s3-subresources.ts';
 import { encodePath, parseTarget } from './s3-target.ts';
 import { type Identity, verifySignature } from './sigv4.ts';
 
 export type S3Front = { endpoint: string; close(): Promise<void> };
 
-/** What makes s3rver behave as S3: it verifies signatures and digests, and answers conditional and ranged reads. */
+/**
+ * What makes s3rver behave as S3: it verifies signatures, digests and policies, answers conditional and ranged reads, copies what is still the
+ * same, and keeps the settings of buckets.
+ */
 export async function startS3Front(backend: string, identity: Identity): Promise<S3Front> {
-  const inTurn = createTurns();
+  const [inTurn, subresources] = [createTurns(), createSubresources()];
   const server = createServer((req, res) => {
-    handle(req, res, { backend, identity, inTurn }).catch((error: unknown) => {
+    handle(req, res, { backend, identity, inTurn, subresources }).catch((error: unknown) => {
       if (error instanceof S3Error) sendError(res, error);
       else res.destroy();
     });
@@ -30,20 +38,59 @@ interface Front {
   readonly backend: string;
   readonly identity: Identity;
   readonly inTurn: Turn;
+  readonly subresources: Subresources;
 }
 
 async function handle(req: IncomingMessage, res: ServerResponse, front: Front): Promise<void> {
   // Before the verdict: an answer to a body that nobody reads may be lost with the connection.
   const sent = await readAll(req);
+  const { method = '', url = '/', headers } = req;
+  const { bucket, key, query } = parseTarget(url);
+  const rules = front.subresources.get(bucket, 'cors');
+  if (method === 'OPTIONS') return void res.writeHead(200, preflightHeaders(rules, headers)).end();
+  for (const [name, value] of Object.entries(corsHeaders(rules, method, headers))) res.setHeader(name, value);
+  if (method === 'POST' && headers['content-type']?.startsWith('multipart/form-data'))
+    return await storeForm(req, res, front, sent);
+
   const payloadHash = verifySignature(req, front.identity);
-  const body = verifyPayload(sent, req.headers, payloadHash);
-  if (!isConditionalPut(req.method, req.headers)) return await forward(req, res, front.backend, body);
+  const body = verifyPayload(sent, headers, payloadHash);
+  const setting = key === '' ? subresourceOf(query) : undefined;
+  if (setting)
+    return answerSubresource(res, front.subresources, { method, bucket, name: setting, xml: body.toString() });
+  const source = copySourceOf(method, headers);
+  if (!source && !isConditionalPut(method, headers)) return await forward(req, res, front.backend, body);
   await front.inTurn(async () => {
-    const { url = '/' } = req;
-    const found = await fetch(new URL(backendPath(url), front.backend), { method: 'HEAD' });
-    judgePut(req.headers, found.ok ? String(found.headers.get('etag')) : undefined);
-    await forward(req, res, front.backend, body);
+    if (isConditionalPut(method, headers)) await judge(url, headers, front);
+    if (source) await copy(req, res, front, source);
+    else await forward(req, res, front.backend, body);
   });
+}
+
+async function judge(url: string, headers: IncomingMessage['headers'], { backend }: Front): Promise<void> {
+  const found = await fetch(new URL(backendPath(url), backend), { method: 'HEAD' });
+  judgePut(headers, found.ok ? String(found.headers.get('etag')) : undefined);
+}
+
+async function copy(req: IncomingMessage, res: ServerResponse, { backend }: Front, source: string): Promise<void> {
+  const [from, to] = [encodePath(source), req.url ?? '/'].map((path) => new URL(backendPath(path), backend)) as [
+    URL,
+    URL,
+  ];
+  // Its query says what kind of request it is.
+  to.search = '';
+  sendXml(res, await copyObject(from, to, req.headers));
+}
+
+/** A presigned POST: what its policy allows is stored as by a PUT. */
+async function storeForm(req: IncomingMessage, res: ServerResponse, front: Front, sent: Buffer): Promise<void> {
+  const form = parseForm(sent, req.headers['content-type'] ?? '');
+  const { bucket } = parseTarget(req.url ?? '/');
+  const body = new Uint8Array(verifyPost(form, bucket, front.identity));
+  const kept = [...form.fields].filter(([name]) => /^(content-|cache-control|expires|x-amz-meta-)/.test(name));
+  const path = backendPath(`/${bucket}/${encodePath(form.fields.get('key') ?? '')}`);
+  const stored = await fetch(new URL(path, front.backend), { method: 'PUT', body, headers: kept });
+  const status = Number(form.fields.get('success_action_status') ?? 204);
+  res.writeHead(status, { etag: String(stored.headers.get('etag')) }).end();
 }
 
 async function forward(req: IncomingMessage, res: ServerResponse, backend: string, body: Buffer): Promise<void> {

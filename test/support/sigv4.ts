@@ -69,7 +69,11 @@ function claimOfQuery(params: Query, headers: IncomingHttpHeaders): Claim {
   };
 }
 
-function verifyCredential({ credential, date }: Claim, identity: Identity): string[] {
+/** The scope of a credential that is ours, and of that day. */
+export function verifyCredential(
+  { credential, date }: Pick<Claim, 'credential' | 'date'>,
+  identity: Identity,
+): string[] {
   const [accessKeyId, ...scope] = credential.split('/');
   if (accessKeyId !== identity.accessKeyId) {
     throw new S3Error(403, 'InvalidAccessKeyId', 'The access key id you provided does not exist in our records.');
@@ -114,7 +118,7 @@ function canonicalHeaders(signedHeaders: string, headers: IncomingHttpHeaders): 
   return signedHeaders.split(';').map((name) => `${name}:${header(headers, name).trim().replace(/ +/g, ' ')}`);
 }
 
-function signingKey(secret: string, scope: string[]): Buffer {
+export function signingKey(secret: string, scope: string[]): Buffer {
   return scope.reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`));
 }
 
