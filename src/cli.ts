@@ -16,6 +16,8 @@ import { VARIABLES } from './variables.ts';
 const USAGE = `Usage: lambent check-url FILE...
        lambent sign [--expires SECONDS] URL...
        lambent tags KEY...
+       lambent bucket-setup [--dry-run | --cloudformation | --terraform] [--origin ORIGIN]...
+       lambent bucket-check [--origin ORIGIN]...
 
   check-url FILE...   how each URL in the files would be answered, and how many cache entries they make; nothing is fetched.
                       A file has a URL a line, or is a CloudFront standard log, as it is or as .gz; - is standard input.
@@ -24,11 +26,24 @@ const USAGE = `Usage: lambent check-url FILE...
                       signed from its path on, as the service sees it.
   tags KEY...         the cache tags of an object, and of the folders above it. A key is a URL's path, decoded and without its
                       first slash; with a slash at its end it is a folder.
+  bucket-setup        what uploads need of UPLOADS_BUCKET: a CORS rule for pages of these ORIGINs (else of CORS_ORIGINS), and rules that
+                      remove what is not confirmed. Other rules stay. --dry-run changes nothing; the other two print templates.
+  bucket-check        what of that is there; fails where something is missing.
 `;
 
-type Command = (operands: readonly string[]) => Promise<void> | void;
+/** False where something is not as it has to be, and that was said. */
+type Command = (operands: readonly string[]) => Promise<boolean> | Promise<void> | void;
 
-const COMMANDS: Readonly<Record<string, Command>> = { 'check-url': checkUrl, sign: printSigned, tags: printTags };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  'check-url': checkUrl,
+  sign: printSigned,
+  tags: printTags,
+  // Loaded on demand: the SDK takes a third of a second to load, and the others need none of it.
+  'bucket-setup': async (operands) => await (await import('./bucket-cli.ts')).bucketSetup(operands),
+  'bucket-check': async (operands) => await (await import('./bucket-cli.ts')).bucketCheck(operands),
+};
+/** About one thing, which the environment names. */
+const WITHOUT_OPERANDS = ['bucket-setup', 'bucket-check'];
 
 /** A hundred years: what is meant to last longer is meant to last for ever. */
 const MAX_EXPIRES_SECONDS = 100 * 366 * 86_400;
@@ -39,12 +54,12 @@ process.stdout.on('error', () => process.exit());
 const [, , name = '', ...operands] = process.argv;
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
-if (!command || operands.length === 0) {
+if (!command || (operands.length === 0 && !WITHOUT_OPERANDS.includes(name))) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
   try {
-    await command(operands);
+    if ((await command(operands)) === false) process.exitCode = 1;
   } catch (error) {
     process.stderr.write(`lambent: ${(error as Error).message}\n`);
     process.exitCode = 1;

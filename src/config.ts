@@ -1,6 +1,5 @@
-import envSchema from 'env-schema';
-import { type Static, type TSchema, Type } from 'typebox';
 import { attempt, invalid } from './config-error.ts';
+import { readOrigins, readValues, toBytes, type Values } from './config-values.ts';
 import { readOptions, readPresets, readWatermarks } from './named.ts';
 import { checkPlaces } from './places.ts';
 import { checkOnLadders, readLadders, readSigning, type Signing } from './protection.ts';
@@ -11,15 +10,8 @@ import type { Dialect } from './request/parse.ts';
 import type { SvgRule } from './transform/rules.ts';
 import type { WatermarkSpec } from './transform/watermark.ts';
 import { readUploads, type UploadsConfig } from './uploads-config.ts';
-import { VARIABLES, type VariableName } from './variables.ts';
 
 const DRAIN_SLACK_MS = 5_000;
-
-const SCHEMA = Type.Object(
-  Object.fromEntries(Object.entries(VARIABLES).map(([name, { schema }]) => [name, schema])),
-) as unknown as TSchema;
-
-type Values = { readonly [N in VariableName]: Static<(typeof VARIABLES)[N]['schema']> };
 
 export interface Config {
   /** `NODE_ENV=production`. */
@@ -91,7 +83,7 @@ export interface Config {
 
 /** Reads every variable once. `sampleSource` is served when nothing is set and this is not production. */
 export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config {
-  const values = validate(env);
+  const values = readValues(env);
   const production = env.NODE_ENV === 'production';
   if (production && values.SOURCE === undefined) throw invalid('SOURCE', undefined);
   const named = readNamed(values);
@@ -143,8 +135,8 @@ export function readConfig(env: NodeJS.ProcessEnv, sampleSource: string): Config
     deadlineMs: values.DEADLINE_MS,
     drainDelayMs: values.DRAIN_DELAY_MS,
     drainLimitMs: values.DRAIN_DELAY_MS + values.DEADLINE_MS + DRAIN_SLACK_MS,
-    corsOrigins: values.CORS_ORIGINS === '*' ? '*' : values.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
-    uploads: readUploads(values, source, toBytes),
+    corsOrigins: readOrigins(values.CORS_ORIGINS),
+    uploads: readUploads(values, source),
   });
   checkOnLadders(optionPolicy(config));
   return config;
@@ -177,21 +169,4 @@ function readNamed(values: Values): Named {
     readOptions(text, names),
   );
   return { defaultOptions, presets: presets ?? {}, presetsOnly, watermarks };
-}
-
-function validate(env: NodeJS.ProcessEnv): Values {
-  // An empty variable is an absent one, as a manifest leaves it that fills it from an optional key.
-  const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  try {
-    return envSchema({ schema: SCHEMA, data, env: false, dotenv: false }) as unknown as Values;
-  } catch (error) {
-    const [{ instancePath }] = (error as { readonly errors: readonly [{ readonly instancePath: string }] }).errors;
-    const name = instancePath.slice(1) as VariableName;
-    throw invalid(name, env[name]);
-  }
-}
-
-function toBytes(text: string): number {
-  const unit = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[text.slice(-3)] ?? 1;
-  return Number.parseInt(text, 10) * unit;
 }

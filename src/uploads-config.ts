@@ -1,5 +1,6 @@
 import { bucketPlace } from './bucket-url.ts';
 import { invalid } from './config-error.ts';
+import { readOrigins, readValues, toBytes, type Values } from './config-values.ts';
 import { isWithin } from './places.ts';
 import { readKeys } from './protection.ts';
 import type { SigningKey } from './signing-keys.ts';
@@ -26,31 +27,10 @@ export interface UploadsConfig {
   readonly s3Endpoint: string | undefined;
 }
 
-interface UploadsValues {
-  readonly UPLOADS_BUCKET?: string | undefined;
-  readonly UPLOADS_ENDPOINTS: boolean;
-  readonly UPLOADS_KEYS?: string | undefined;
-  readonly UPLOADS_JWT_SECRET?: string | undefined;
-  readonly UPLOADS_JWKS_URL?: string | undefined;
-  readonly UPLOADS_JWT_ISSUER?: string | undefined;
-  readonly UPLOADS_JWT_AUDIENCE?: string | undefined;
-  readonly UPLOADS_API_KEYS?: string | undefined;
-  readonly UPLOADS_TYPES: string;
-  readonly UPLOADS_MAX_BYTES: string;
-  readonly UPLOADS_PER_MINUTE: number;
-  readonly UPLOADS_CACHE_CONTROL: string;
-  readonly UPLOADS_PUBLIC_URL?: string | undefined;
-  readonly UPLOADS_S3_ENDPOINT?: string | undefined;
-}
-
 /** Of one request, and of one copy (Amazon S3: PutObject, CopyObject). */
 const MAX_BYTES = 5 * 2 ** 30;
 
-export function readUploads(
-  values: UploadsValues,
-  source: string,
-  toBytes: (text: string) => number,
-): UploadsConfig | undefined {
+export function readUploads(values: Values, source: string): UploadsConfig | undefined {
   const { UPLOADS_BUCKET: bucket, UPLOADS_KEYS: keys, UPLOADS_MAX_BYTES } = values;
   if (bucket === undefined) return undefined;
   if (keys === undefined) throw invalid('UPLOADS_KEYS', undefined);
@@ -79,7 +59,7 @@ function urlPrefixOf(bucket: string, source: string): string {
   return below === '' ? '' : `${below}/`;
 }
 
-function readIdentity(values: UploadsValues): IdentityRule {
+function readIdentity(values: Values): IdentityRule {
   const { UPLOADS_JWT_SECRET: secret, UPLOADS_JWKS_URL: jwksUrl, UPLOADS_API_KEYS: apiKeys } = values;
   const { UPLOADS_JWT_ISSUER: issuer, UPLOADS_JWT_AUDIENCE: audience } = values;
   if (values.UPLOADS_ENDPOINTS && secret === undefined && jwksUrl === undefined && apiKeys === undefined)
@@ -97,4 +77,18 @@ function readApiKeys(text: string): IdentityRule['apiKeys'] {
   });
   if (new Set(keys.map(({ key }) => key)).size < keys.length) throw invalid('UPLOADS_API_KEYS', text, 'each key once');
   return keys;
+}
+
+/** The bucket that is to be set up, by whoever may; nothing else of the service has to be configured for that. */
+export interface BucketConfig {
+  /** `s3:` URL. */
+  readonly bucket: string;
+  readonly forcePathStyle: boolean;
+  readonly corsOrigins: '*' | readonly string[];
+}
+
+export function readBucket(env: NodeJS.ProcessEnv): BucketConfig {
+  const { UPLOADS_BUCKET: bucket, S3_FORCE_PATH_STYLE: forcePathStyle, CORS_ORIGINS } = readValues(env);
+  if (bucket === undefined) throw invalid('UPLOADS_BUCKET', undefined);
+  return { bucket, forcePathStyle, corsOrigins: readOrigins(CORS_ORIGINS) };
 }

@@ -66,6 +66,11 @@ async function handle(req: IncomingMessage, res: ServerResponse, front: Front): 
   });
 }
 
+async function requireBucket(bucket: string, { backend }: Front): Promise<void> {
+  const { status } = await fetch(new URL(`/${bucket}`, backend), { method: 'HEAD' });
+  if (status === 404) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
+}
+
 async function judge(url: string, headers: IncomingMessage['headers'], { backend }: Front): Promise<void> {
   const found = await fetch(new URL(backendPath(url), backend), { method: 'HEAD' });
   judgePut(headers, found.ok ? String(found.headers.get('etag')) : undefined);

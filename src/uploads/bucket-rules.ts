@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CORSRule, LifecycleRule } from '@aws-sdk/client-s3';
+import { TEMPORARY_FOLDER } from './keys.ts';
+
+export interface BucketNeeds {
+  /** What keys of the bucket begin with, without slashes at its ends; empty for all of it. */
+  readonly prefix: string;
+  /** Of the pages that upload; `*` for all. */
+  readonly origins: readonly string[];
+}
+
+/** What has to be on, so that nothing of the bucket is public but by way of the service. */
+export const PUBLIC_ACCESS_BLOCK = [
+  'BlockPublicAcls',
+  'IgnorePublicAcls',
+  'BlockPublicPolicy',
+  'RestrictPublicBuckets',
+] as const;
+
+/** At least the day for which an upload can be confirmed (`begin.ts`): S3 counts from the midnight after it. */
+const DAYS = 1;
+const PREFLIGHT_SECONDS = 3_600;
+
+/** For browsers that send to the bucket, and that read what a presigned URL is for. */
+export function corsRules({ origins }: BucketNeeds): readonly CORSRule[] {
+  return [
+    {
+      ID: 'lambent-uploads',
+      AllowedOrigins: [...origins],
+      AllowedMethods: ['POST', 'PUT', 'GET', 'HEAD'],
+      AllowedHeaders: ['content-type', 'if-none-match', 'range'],
+      ExposeHeaders: ['ETag', 'Accept-Ranges', 'Content-Range', 'Content-Length'],
+      MaxAgeSeconds: PREFLIGHT_SECONDS,
+    },
+  ];
+}
+
+/** For what nobody confirms: whole, as an old version where the bucket has versions, or in parts. */
+export function lifecycleRules({ prefix }: BucketNeeds): readonly LifecycleRule[] {
+  const Filter = { Prefix: `${prefix === '' ? '' : `${prefix}/`}${TEMPORARY_FOLDER}/` };
+  return [
+    {
+      ID: 'lambent-expire-tmp',
+      Status: 'Enabled',
+      Filter,
+      Expiration: { Days: DAYS },
+      NoncurrentVersionExpiration: { NoncurrentDays: DAYS },
+    },
+    {
+      ID: 'lambent-abort-multipart',
+      Status: 'Enabled',
+      Filter,
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: DAYS },
+    },
+  ];
+}
+
+interface Rule {
+  readonly ID?: string | undefined;
+}
+
+/** Every rule that is there, as it is, and ours in place of those of the same name. */
+export function withOurs<R extends Rule>(there: readonly R[], ours: readonly R[]): R[] {
+  const names = ours.map(({ ID }) => ID);
+  return [...there.filter(({ ID }) => !names.includes(ID)), ...ours];
+}
+
+/** Whether a rule is there as it has to be, in whatever order its lists are. */
+export function isThere<R extends Rule>(rule: R, there: readonly R[]): boolean {
+  const found = there.find(({ ID }) => ID === rule.ID);
+  return found !== undefined && isDeepStrictEqual(plain(found), plain(rule));
+}
+
+function plain(rule: object): unknown {
+  return JSON.parse(JSON.stringify(rule, (_name, value: unknown) => (Array.isArray(value) ? value.toSorted() : value)));
+}
