@@ -55,6 +55,7 @@ async function handle(req: IncomingMessage, res: ServerResponse, front: Front): 
   const payloadHash = verifySignature(req, front.identity);
   const body = verifyPayload(sent, headers, payloadHash);
   const setting = key === '' ? subresourceOf(query) : undefined;
+  if (setting) await requireBucket(bucket, front);
   if (setting)
     return answerSubresource(res, front.subresources, { method, bucket, name: setting, xml: body.toString() });
   const source = copySourceOf(method, headers);
