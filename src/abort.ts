@@ -10,7 +10,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
 }
 
 /** For work that nobody waits for: of a process that ends, connections do, too. */
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 
 /** It took longer than it was given. */
 export class TimedOut extends Error {

@@ -1,25 +1,23 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { createMemoryTier } from './cache/memory.ts';
 import { openStore } from './cache/open-store.ts';
+import { objectTag } from './cache/tags.ts';
 import { createWriteBehind, type WriteBehind } from './cache/write-behind.ts';
 import { type Config, optionPolicy } from './config.ts';
-import { ConfigError } from './config-error.ts';
 import { createCacheTags } from './http/cache-tags.ts';
-import { createFallback, type SendFallback } from './http/fallback.ts';
 import type { ImageOptions } from './http/image.ts';
 import { createSendOriginal } from './http/original.ts';
 import type { UploadRouteOptions } from './http/uploads.ts';
+import { openFallback } from './open-fallback.ts';
 import { createPurging, type Purging } from './purging.ts';
 import { createAdmission, observeAdmission } from './render/admission.ts';
-import { createFixedOriginal, type FixedOriginal } from './render/fixed-original.ts';
 import { createKeptBytes } from './render/kept-bytes.ts';
 import { createOriginalReader } from './render/original-reader.ts';
 import { createOriginals } from './render/originals.ts';
 import { createPassthrough } from './render/passthrough.ts';
 import { createRecords } from './render/records.ts';
 import { createRefusals } from './render/refusals.ts';
-import { createRenderer, type Render } from './render/renderer.ts';
+import { createRenderer } from './render/renderer.ts';
 import { createWatermarks, MAX_WATERMARK_BYTES } from './render/watermarks.ts';
 import { signingRule } from './signing-rule.ts';
 import type { Source } from './sources/source.ts';
@@ -102,7 +100,14 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
   });
   const planPolicy = { ...config, rules };
   const { purger } = purging;
-  const uploadingParts = { ...parts, ...admissions, transform, planPolicy, purger };
+  const uploadingParts = {
+    ...parts,
+    ...admissions,
+    transform,
+    planPolicy,
+    purger,
+    forget: (key: string) => void forget([objectTag(key)]),
+  };
   const uploading = config.uploads && (await createUploading(config, config.uploads, uploadingParts));
   const cacheTags = createCacheTags(config.cacheTagHeader);
   const watermarkKeys = Object.fromEntries(Object.entries(config.watermarks).map(([name, { key }]) => [name, key]));
@@ -115,7 +120,7 @@ export async function createImages(config: Config, parts: ImageParts): Promise<I
         cacheControl,
       }),
     },
-    pending: uploading?.origin,
+    sendPending: uploading?.sendPending,
     watermarks,
     render,
     sendFallback: await openFallback(config, { render, planPolicy }),
@@ -172,23 +177,4 @@ function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
     workers: gate('workers', workers),
     bodies: gate('bodies', BODIES),
   };
-}
-
-async function openFallback(
-  { fallbackImage, fallbackStatus: status }: Config,
-  parts: { readonly render: Render; readonly planPolicy: ImageOptions['planPolicy'] },
-): Promise<SendFallback | undefined> {
-  if (fallbackImage === undefined) return undefined;
-  return createFallback({ picture: await readFallback(fallbackImage), status, ...parts });
-}
-
-async function readFallback(file: string): Promise<FixedOriginal> {
-  try {
-    const [bytes, { mtime }] = await Promise.all([readFile(file), stat(file)]);
-    return await createFixedOriginal(bytes, mtime);
-  } catch (error) {
-    throw new ConfigError(
-      `FALLBACK_IMAGE is ${JSON.stringify(file)}; expected the path of a picture (${(error as Error).message})`,
-    );
-  }
 }

@@ -37,8 +37,13 @@ const RULES: readonly {
     refused: ['../cache/y.ts', '../http/y.ts', '../app.ts'],
   },
   {
+    place: 'uploads/x.ts',
+    allowed: ['./y.ts', '../request/y.ts', '../s3-error.ts', '../signing-keys.ts', 'jose'],
+    refused: ['../sources/y.ts', '../render/y.ts', '../config.ts', 'fastify', '@fastify/multipart'],
+  },
+  {
     place: 'render/x.ts',
-    allowed: ['../sources/y.ts', '../transform/y.ts', '../cache/y.ts'],
+    allowed: ['../sources/y.ts', '../transform/y.ts', '../cache/y.ts', '../uploads/y.ts'],
     refused: ['../http/y.ts', '../config.ts', 'fastify'],
   },
   {

@@ -20,6 +20,7 @@ import {
 } from './headers.ts';
 import { endLifetime, unexpired } from './lifetime.ts';
 import type { SendOriginal } from './original.ts';
+import type { SendPending } from './pending.ts';
 import { type RequestDeadline, startDeadline } from './request-deadline.ts';
 import type { RequestSummary } from './request-log.ts';
 import { createVariantChoice } from './variant-choice.ts';
@@ -33,8 +34,8 @@ export interface Origin {
 
 export interface ImageOptions {
   readonly origin: Origin;
-  /** Of uploads that are not confirmed yet; undefined where there are none. */
-  readonly pending: Origin | undefined;
+  /** Undefined where there are no uploads. */
+  readonly sendPending: SendPending | undefined;
   readonly watermarks: Watermarks;
   readonly render: Render;
   /** Undefined where errors are told. */
@@ -50,7 +51,7 @@ export interface ImageOptions {
 
 /** `GET|HEAD /<object key>?<options>`. The URL is the internal one that every path outside `/-/` is rewritten to. */
 export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: () => void): void {
-  const { origin, pending, watermarks, render, sendFallback } = options;
+  const { origin, sendPending, watermarks, render, sendFallback } = options;
   const { reading, tagHeader, planPolicy, cacheControl, deadlineMs } = options;
 
   const read = createTargetReader(reading);
@@ -82,15 +83,9 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     return reply;
   }
 
-  /**
-   * An upload that waits is shown to who has been given its URL. It is looked for before what is confirmed, which is there before the
-   * other goes.
-   */
   async function answer(request: FastifyRequest, reply: FastifyReply, asked: Asked, deadline: RequestDeadline) {
-    const waiting = waitingIn(asked);
-    const isSent =
-      pending && waiting && (await send(pending, request, reply, waiting, deadline).then(() => true, falseIfMissing));
-    if (!isSent) await send(origin, request, reply, asked, deadline);
+    const sendFrom = (from: Origin, wanted: Asked) => send(from, request, reply, wanted, deadline);
+    if (!(await sendPending?.(asked, sendFrom))) await sendFrom(origin, asked);
   }
 
   async function send(
@@ -169,17 +164,6 @@ export function imageRoutes(app: FastifyInstance, options: ImageOptions, done: (
     request.summary = { key, options: query, outcome, timings, stale: stale?.why };
     reply.header('cache-status', cacheStatus(outcome, stale)).header('server-timing', serverTiming(outcome, timings));
   }
-}
-
-/** The same of an upload, as long as one may wait there. */
-function waitingIn(asked: Asked): Asked | undefined {
-  const { pending } = asked;
-  return pending && Date.now() < pending.until * 1000 ? { ...asked, key: pending.key } : undefined;
-}
-
-function falseIfMissing(error: unknown): false {
-  if (hasCode(error, 'not_found')) return false;
-  throw error;
 }
 
 /** Only where there is something to say: nearly all requests have no animation. */

@@ -7,7 +7,7 @@ import { type ImageOptions, imageRoutes } from './image.ts';
 import { originLock } from './origin-lock.ts';
 import { logRequests, type RequestObserver } from './request-log.ts';
 import { publicServerOptions } from './server-options.ts';
-import { UPLOADS_PREFIX, type UploadRouteOptions, uploadRoutes } from './uploads.ts';
+import type { UploadRouteOptions } from './uploads.ts';
 
 export interface PublicAppOptions {
   readonly logger: FastifyBaseLogger;
@@ -22,6 +22,8 @@ export interface PublicAppOptions {
 }
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
+/** Under which the service has everything of uploads. */
+const UPLOADS_PREFIX = '/-/uploads';
 const UPLOAD_METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 
 /** The port that a CDN talks to. */
@@ -69,7 +71,11 @@ export async function buildPublicApp({
     throw new ServiceError('no_route');
   });
   await app.register(imageRoutes, image);
-  if (uploads) await app.register(uploadRoutes, { ...uploads, prefix: UPLOADS_PREFIX });
+  if (uploads) {
+    // Loaded on demand, with what reads forms and counts requests.
+    const { uploadRoutes } = await import('./uploads.ts');
+    await app.register(uploadRoutes, { ...uploads, prefix: UPLOADS_PREFIX });
+  }
   return app;
 }
 

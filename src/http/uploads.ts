@@ -33,9 +33,6 @@ export interface UploadRouteOptions extends Confirm, Owned {
 /** What is counted. */
 export type UploadStep = 'begin' | 'confirm' | 'state' | 'withdraw' | 'receive' | 'url' | 'remove';
 
-/** Under which the service has everything of uploads. */
-export const UPLOADS_PREFIX = '/-/uploads';
-
 /** A hundred tokens, and the rest is small. */
 const MAX_BODY_BYTES = 512 * 1024;
 /** Of one request, at a time: each reads an object. */

@@ -12,8 +12,6 @@ export interface RecordsOptions {
   readonly staleMs: number;
   /** How long after it was fresh it is used while the source cannot be asked (RFC 5861, 4). */
   readonly staleIfErrorMs: number;
-  /** How long it is remembered that there is no object; without it for a moment. */
-  readonly missingMs?: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -51,8 +49,7 @@ const MISSING_MS = 5_000;
 /** What says that a record is of the past. */
 const OUTDATED: readonly ErrorCode[] = ['not_found', 'source_changed'];
 
-export function createRecords(options: RecordsOptions): Records {
-  const { freshMs, staleMs, staleIfErrorMs, missingMs = Math.min(MISSING_MS, freshMs), now } = options;
+export function createRecords({ freshMs, staleMs, staleIfErrorMs, now }: RecordsOptions): Records {
   const records = createTaggedCache<OriginalRecord>({ bound: { max: MAX_RECORDS }, tagsOf });
   // Not by tags: keys that are made up may have many, which nobody else has.
   const missing = new LRUCache<string, number>({ max: MAX_MISSING });
@@ -71,7 +68,7 @@ export function createRecords(options: RecordsOptions): Records {
       if (trouble.concerns(key) && isSpare(record)) return 'unreachable';
       return record.mayBeStale && late < staleMs ? 'revalidating' : undefined;
     },
-    isMissing: (key) => now() - (missing.get(key) ?? Number.NEGATIVE_INFINITY) < missingMs,
+    isMissing: (key) => now() - (missing.get(key) ?? Number.NEGATIVE_INFINITY) < Math.min(MISSING_MS, freshMs),
     mayAsk: (key) => trouble.mayAsk(key),
     succeeded(key, record) {
       trouble.ended(key);

@@ -19,6 +19,8 @@ export interface ConfirmOptions {
   readonly clock: () => number;
   /** Told of an object that could not be removed, which its lifecycle will do. */
   readonly onLeft: (key: string, error: unknown) => void;
+  /** Told of an object that is there now, by its key in URLs. */
+  readonly onConfirmed: (key: string) => void;
 }
 
 /** What an upload has become. `url` and `srcset` are absent where it is private. */
@@ -56,7 +58,7 @@ const ASPECTS = ['type', 'bytes', 'width', 'height'] as const;
 const TRIES = 2;
 
 export function createConfirm(options: ConfirmOptions): Confirm {
-  const { tokens, store, inspect, urls, urlPrefix, cacheControl, clock, onLeft } = options;
+  const { tokens, store, inspect, urls, urlPrefix, cacheControl, clock, onLeft, onConfirmed } = options;
 
   async function read(token: string, subject: string): Promise<Upload> {
     const upload = await tokens.read(token);
@@ -150,7 +152,10 @@ export function createConfirm(options: ConfirmOptions): Confirm {
       const there = await store.head(permanent(upload), signal);
       if (there) return await describe(upload, there);
       if (isOver(upload)) throw new ServiceError('upload_expired');
-      return await describe(upload, await makePermanent(upload, signal));
+      const made = await makePermanent(upload, signal);
+      // Somebody may have asked for it when it was not there.
+      onConfirmed(`${urlPrefix}${permanent(upload)}`);
+      return await describe(upload, made);
     },
     async state(token, subject, signal) {
       const upload = await read(token, subject);
