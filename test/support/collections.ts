@@ -11,6 +11,7 @@ export const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   'commands/ladder.ts': ['a command'],
   'commands/verdict.ts': ['a command'],
   'http/asked.ts': ['5,000 targets of 512 characters'],
+  'http/pending.ts': ['10,000 uploads'],
   'protection.ts': ['a start, as many as are configured', 'the same'],
   'purge/delayed.ts': ['10,000 items: the first go early'],
   'purge/invalidation-items.ts': ['one order'],
@@ -33,6 +34,8 @@ export const COLLECTIONS: Readonly<Record<string, readonly string[]>> = {
   'telemetry/readiness.ts': ['kinds of reasons'],
   'transform/avif-items.ts': Array<string>(6).fill('20,000 parts of a file'),
   'transform/avif-work.ts': ['items of a file'],
+  'uploads-config.ts': ['a start, as many as are configured', 'the same'],
+  'uploads/presign.ts': ['five headers'],
 };
 
 const MADE = /\bnew (?:Map|Set|WeakMap|WeakSet|LRUCache)\b/g;
