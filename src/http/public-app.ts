@@ -6,7 +6,7 @@ import { COMMON_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { type ImageOptions, imageRoutes } from './image.ts';
 import { originLock } from './origin-lock.ts';
 import { logRequests, type RequestObserver } from './request-log.ts';
-import { publicServerOptions } from './server-options.ts';
+import { publicServerOptions, UPLOADS_PREFIX } from './server-options.ts';
 import type { UploadRouteOptions } from './uploads.ts';
 
 export interface PublicAppOptions {
@@ -22,8 +22,6 @@ export interface PublicAppOptions {
 }
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
-/** Under which the service has everything of uploads. */
-const UPLOADS_PREFIX = '/-/uploads';
 const UPLOAD_METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS'];
 
 /** The port that a CDN talks to. */

@@ -14,6 +14,8 @@ export interface ServerOptions {
 }
 
 const RESERVED_PREFIX = '/-/';
+/** Under which the service has everything of uploads. */
+export const UPLOADS_PREFIX = `${RESERVED_PREFIX}uploads`;
 
 // Longer than a load balancer keeps an idle connection (ALB: 60 s), or it would send a request into one just closed here.
 const KEEP_ALIVE_MS = 72_000;

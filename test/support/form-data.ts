@@ -9,7 +9,9 @@ export type Form = {
 /** Reads a whole form; S3 ignores what comes after the file. */
 export function parseForm(body: Buffer, contentType: string): Form {
   const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/.exec(contentType) ?? [];
-  const delimiter = Buffer.from(`\r\n--${quoted ?? plain}`);
+  const boundary = quoted ?? plain;
+  if (boundary === undefined) throw malformed();
+  const delimiter = Buffer.from(`\r\n--${boundary}`);
   const fields = new Map<string, string>();
   // As if a line had ended before: each part begins in the same way.
   const text = Buffer.concat([Buffer.from('\r\n'), body]);
@@ -27,6 +29,14 @@ export function parseForm(body: Buffer, contentType: string): Form {
 function partOf(part: Buffer): { name: string; value: Buffer } {
   const head = part.indexOf('\r\n\r\n');
   const [, name] = /^content-disposition:.*?\bname="([^"]*)"/im.exec(part.toString('utf8', 0, head)) ?? [];
-  if (head < 0 || name === undefined) throw new S3Error(400, 'MalformedPOSTRequest', 'The body is not well-formed.');
+  if (head < 0 || name === undefined) throw malformed();
   return { name: name.toLowerCase(), value: part.subarray(head + 4) };
+}
+
+function malformed(): S3Error {
+  return new S3Error(
+    400,
+    'MalformedPOSTRequest',
+    'The body of your POST request is not well-formed multipart/form-data.',
+  );
 }

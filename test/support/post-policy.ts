@@ -4,23 +4,26 @@ import { S3Error } from './s3-error.ts';
 import { type Identity, signingKey, verifyCredential } from './sigv4.ts';
 
 type Condition = readonly [operator: string, name: string, value: unknown];
+type Posted = { readonly key: string; readonly file: Buffer };
 type Policy = { readonly expiration: string; readonly conditions: readonly Condition[] };
 
 /**
  * Checks a presigned POST as S3 does: the policy's signature, its end, and each condition. Written from the specification ("Browser-based
- * uploads using POST"). Returns the bytes of the file.
+ * uploads using POST"). Returns what to store, and where.
  */
-export function verifyPost(form: Form, bucket: string, identity: Identity, now = Date.now()): Buffer {
+export function verifyPost(form: Form, bucket: string, identity: Identity, now = Date.now()): Posted {
   const { fields, file } = form;
   const policy = verifyPolicy(fields, identity);
   if (!(Date.parse(policy.expiration) > now)) throw denied('Invalid according to Policy: Policy expired.');
+  const key = fields.get('key');
+  if (!key) throw new S3Error(400, 'InvalidArgument', "Bucket POST must contain a field named 'key'.");
   if (!file) throw new S3Error(400, 'InvalidArgument', 'POST requires exactly one file upload per request.');
   const given = new Map([...fields, ['bucket', bucket]]);
   for (const condition of policy.conditions) verifyCondition(condition, given, file.length);
   const named = new Set(policy.conditions.map(([, name]) => name));
   const extra = [...fields.keys()].find((name) => !named.has(name) && !isFree(name));
   if (extra !== undefined) throw denied(`Invalid according to Policy: Extra input fields: ${extra}`);
-  return file;
+  return { key, file };
 }
 
 function verifyPolicy(fields: Form['fields'], identity: Identity): Policy {
@@ -33,8 +36,16 @@ function verifyPolicy(fields: Form['fields'], identity: Identity): Policy {
   if (signature !== fields.get('x-amz-signature')) {
     throw new S3Error(403, 'SignatureDoesNotMatch', 'The calculated signature does not match the one provided.');
   }
-  const { expiration, conditions } = JSON.parse(Buffer.from(policy, 'base64').toString());
-  return { expiration, conditions: conditions.map(asCondition) };
+  return parsePolicy(Buffer.from(policy, 'base64').toString());
+}
+
+function parsePolicy(json: string): Policy {
+  try {
+    const { expiration, conditions } = JSON.parse(json);
+    return { expiration, conditions: conditions.map(asCondition) };
+  } catch {
+    throw new S3Error(400, 'InvalidPolicyDocument', 'Invalid Policy: Invalid JSON.');
+  }
 }
 
 /** `{"name": value}` is short for `["eq", "$name", value]`. */
@@ -56,7 +67,8 @@ function verifyCondition([operator, name, value]: Condition, fields: Form['field
   }
   const given = fields.get(name) ?? '';
   const holds = operator === 'eq' ? given === value : operator === 'starts-with' && given.startsWith(String(value));
-  if (!holds) throw denied(`Invalid according to Policy: Policy Condition failed: ["${operator}", "$${name}"]`);
+  if (!holds)
+    throw denied(`Invalid according to Policy: Policy Condition failed: ["${operator}", "$${name}", "${value}"]`);
 }
 
 function verifySize([least, most]: readonly [number, number], size: number): void {

@@ -21,25 +21,32 @@ export function corsHeaders(
   return rule ? answerOf(rule, origin) : {};
 }
 
-/** The answer to a preflight, or a 403. */
+/** The answer to a preflight, or a refusal. */
 export function preflightHeaders(xml: string | undefined, headers: IncomingHttpHeaders): Record<string, string> {
-  const { origin = '', 'access-control-request-method': method = '' } = headers;
+  const { origin, 'access-control-request-method': method } = headers;
+  if (origin === undefined || method === undefined)
+    throw new S3Error(400, 'BadRequest', 'Insufficient information. Origin and Access-Control-Request-Method needed.');
+  if (xml === undefined) throw forbidden('CORS is not enabled for this bucket.');
   const wanted = listOf(headers['access-control-request-headers']);
-  const rule = rulesOf(xml ?? '').find((known) => allows(known, origin, method, wanted));
-  if (!rule || origin === '')
-    throw new S3Error(403, 'AccessForbidden', 'CORSResponse: This CORS request is not allowed.');
-  return {
-    ...answerOf(rule, origin),
-    'access-control-allow-headers': wanted.join(', '),
-    ...(rule.maxAge !== undefined && { 'access-control-max-age': rule.maxAge }),
-  };
+  const rule = rulesOf(xml).find((known) => allows(known, origin, method, wanted));
+  if (!rule) throw forbidden('This CORS request is not allowed.');
+  const named = wanted.length > 0 && { 'access-control-allow-headers': wanted.join(', ') };
+  return { ...answerOf(rule, origin), ...named };
 }
 
-function answerOf({ origins, methods, exposed }: Rule, origin: string): Record<string, string> {
+function forbidden(message: string): S3Error {
+  return new S3Error(403, 'AccessForbidden', `CORSResponse: ${message}`);
+}
+
+function answerOf({ origins, methods, exposed, maxAge }: Rule, origin: string): Record<string, string> {
+  const isOpen = origins.includes('*');
   return {
-    'access-control-allow-origin': origins.includes('*') ? '*' : origin,
+    'access-control-allow-origin': isOpen ? '*' : origin,
+    // S3 says so wherever it names the origin.
+    ...(!isOpen && { 'access-control-allow-credentials': 'true' }),
     'access-control-allow-methods': methods.join(', '),
     ...(exposed.length > 0 && { 'access-control-expose-headers': exposed.join(', ') }),
+    ...(maxAge !== undefined && { 'access-control-max-age': maxAge }),
     vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method',
   };
 }

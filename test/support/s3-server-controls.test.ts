@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
-import { closeServer, listen } from './http-relay.ts';
+import { closeServer, listen, readAll } from './http-relay.ts';
 import { startRecordingProxy } from './recording-proxy.ts';
 import { refuses, setUp, textOf } from './s3-fixture.ts';
 
@@ -111,4 +111,27 @@ t.test('a store that breaks off breaks off the answer', async (t) => {
   const [, answer] = await asked();
   answer.writeHead(200, { 'content-length': 1000 }).write('begin', () => answer.destroy());
   await t.rejects((await fetched).text());
+});
+
+t.test('a preflight and a form pass as they are', async (t) => {
+  const { proxy, asked, url } = await proxyOnly(t);
+  const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PUT' };
+  const checked = fetch(url, { method: 'OPTIONS', headers: preflight });
+  const [options, answer] = await asked();
+  t.match(options, { method: 'OPTIONS', url: '/bucket/a', headers: preflight });
+  answer.writeHead(200, { 'access-control-allow-origin': 'https://app.example' }).end();
+  t.equal((await checked).headers.get('access-control-allow-origin'), 'https://app.example');
+
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+  const body = Buffer.from('--x\r\n\xff\x00\r\n--x--', 'latin1');
+  const posted = fetch(`${proxy.endpoint}/bucket`, { method: 'POST', headers, body: new Uint8Array(body) });
+  const [form, stored] = await asked();
+  t.match(form, { method: 'POST', headers: { ...headers, 'content-length': String(body.length) } });
+  t.ok(body.equals(await readAll(form)));
+  stored.writeHead(204).end();
+  t.equal((await posted).status, 204);
+  t.match(proxy.requests, [
+    { method: 'OPTIONS', key: 'a', status: 200 },
+    { method: 'POST', path: '/bucket', key: '', headers, status: 204 },
+  ]);
 });

@@ -5,10 +5,14 @@ declare module 's3rver' {
 
   namespace S3rver {
     type StoredObject = { bucket: string; key: string; content: Readable; metadata: Record<string, string> };
+    type Part = { number: number; etag: string };
+    type Stored = { size: number; md5: string };
     type Store = {
-      getResourcePath(bucket: string, key: string, resource: string): string;
+      /** Of a bucket where there is no key. */
+      getResourcePath(bucket: string, key: string | undefined, resource: string): string;
       putMetadata(bucket: string, key: string, metadata: Record<string, string>, md5: string): Promise<void>;
-      putObject(object: StoredObject): Promise<{ size: number; md5: string }>;
+      putObject(object: StoredObject): Promise<Stored>;
+      putObjectMultipart(bucket: string, uploadId: string, parts: readonly Part[]): Promise<Stored>;
     };
   }
 

@@ -44,6 +44,12 @@ export function verifySignature(request: SignedRequest, identity: Identity, now 
   return claim.payloadHash;
 }
 
+/** What a presigned URL says instead of headers: S3 looks at a checksum there as it does at one in a header. */
+export function hoistedHeaders(query: string): IncomingHttpHeaders {
+  const named = parseQuery(query).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(named.filter(([name]) => name.startsWith('x-amz-checksum-')));
+}
+
 function claimOfHeaders(headers: IncomingHttpHeaders): Claim {
   if (headers.authorization === undefined) throw denied('Access Denied');
   const [, credential, signedHeaders, signature] = authorization.exec(headers.authorization) ?? [];
