@@ -165,7 +165,13 @@ async function openCommonStore(config: Config, metrics: Metrics): Promise<WriteB
 /** Bodies that pass through on their way to the store, at a time: 10 MiB of each are in memory. */
 const BODIES = 8;
 
-/** Where work waits: for room to hold an original, for a worker, and for room to hold a part of a body. */
+/**
+ * Steps of uploads that ask the bucket at a time: fewer than there are sockets, since the SDK takes a request that waits for one for a
+ * connection that fails. 500 confirmed at once were 502 after 2 s.
+ */
+const STEPS = 32;
+
+/** Where work waits: for room to hold an original, for a worker, for room to hold a part of a body, and for the bucket of uploads. */
 function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
   const gate = (name: string, capacity: number) =>
     observeAdmission(createAdmission({ capacity, queueLength }), {
@@ -176,5 +182,6 @@ function createAdmissions({ workers, queueLength }: Config, metrics: Metrics) {
     originals: gate('originals', workers * ORIGINALS_PER_WORKER),
     workers: gate('workers', workers),
     bodies: gate('bodies', BODIES),
+    steps: gate('steps', STEPS),
   };
 }

@@ -34,6 +34,8 @@ export interface UploadRouteParts {
   readonly transform: Transform;
   /** Bounds bodies that pass through here. */
   readonly bodies: Admission;
+  /** Bounds who asks the store. */
+  readonly steps: Admission;
   readonly planPolicy: PlanPolicy;
   readonly purger: Pick<Purger, 'purge'>;
   /** Drops what is remembered of an object here, and that there was none. */
@@ -86,6 +88,7 @@ export function createUploadRoutes(config: Config, uploads: UploadsConfig, parts
       enter: (signal) => parts.bodies.enter(1, signal),
       bodyMs: BODY_MS,
     },
+    enter: (signal) => parts.steps.enter(1, signal),
     limits: { types, maxBytes, maxPictureBytes },
     perMinute,
     deadlineMs,

@@ -24,6 +24,8 @@ export interface UploadRouteOptions extends Confirm, Owned {
   readonly identify: Identify;
   readonly begin: (order: UploadOrder, subject: string) => Promise<Begun>;
   readonly editor: EditorUploadOptions;
+  /** A place among those who ask the store; given back by what it returns. */
+  readonly enter: (signal: AbortSignal) => Promise<() => void>;
   readonly limits: UploadLimits;
   readonly perMinute: number;
   readonly deadlineMs: number;
@@ -42,7 +44,7 @@ const MAX_COUNTED = 10_000;
 
 /** What browsers and backends do about uploads. All of it is JSON, for who says who they are, and nothing may be kept. */
 export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOptions): Promise<void> {
-  const { identify, begin, limits, perMinute, deadlineMs, observe } = options;
+  const { identify, begin, enter, limits, perMinute, deadlineMs, observe } = options;
 
   app.decorateRequest('subject', '');
   // Forms are read by the one route that takes them, and text by none.
@@ -84,6 +86,18 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
     }
   }
 
+  /** The same, of what asks the store. */
+  async function asking<T>(step: UploadStep, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return await counted(step, async () => {
+      const release = await enter(signal);
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    });
+  }
+
   const bodyLimit = MAX_BODY_BYTES;
 
   app.post('/', { bodyLimit }, async ({ body, subject }, reply) => {
@@ -106,16 +120,14 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
     if (!new URLSearchParams(queryOf(request)).has('key'))
       return await forEachToken(request, reply, 'withdraw', options.withdraw);
     const { signal } = startDeadline(reply, deadlineMs);
-    await counted('remove', () => options.remove(readKey(queryOf(request)), request.subject, signal));
+    await asking('remove', signal, () => options.remove(readKey(queryOf(request)), request.subject, signal));
     return reply.code(204).send();
   });
 
   app.get('/url', async (request, reply) => {
     const { signal } = startDeadline(reply, deadlineMs);
-    return await counted('url', () => {
-      const { key, seconds, options: picture } = readUrlOrder(queryOf(request));
-      return options.urlFor(key, seconds, picture, request.subject, signal);
-    });
+    const { key, seconds, options: picture } = readUrlOrder(queryOf(request));
+    return await asking('url', signal, () => options.urlFor(key, seconds, picture, request.subject, signal));
   });
 
   /** One answer for one token, a list for a list: there, what is wrong with one says nothing of the others. */
@@ -127,7 +139,7 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
   ): Promise<object> {
     const { signal } = startDeadline(reply, deadlineMs);
     const { tokens, isSingle } = readTokens(body);
-    const one = (token: string) => counted(step, () => work(token, subject, signal));
+    const one = (token: string) => asking(step, signal, () => work(token, subject, signal));
     if (isSingle) return await one(tokens[0] as string);
     const results = Readable.from(tokens).map((token: string) => one(token).catch(asResult), {
       concurrency: TOKENS_AT_ONCE,
