@@ -4,6 +4,7 @@ import { ServiceError } from '../errors.ts';
 import type { Arriving, Received } from '../uploads/receive.ts';
 import { readName, readType, type UploadLimits } from '../uploads/upload-requests.ts';
 import { formatOf } from '../uploads/upload-types.ts';
+import { outcomeOf } from './error-handler.ts';
 import { startDeadline } from './request-deadline.ts';
 
 export interface EditorUploadOptions {
@@ -48,7 +49,7 @@ export function editorUploads(app: FastifyInstance, settings: Settings, done: ()
         release();
       }
     } catch (error) {
-      observe('receive', error instanceof ServiceError ? error.code : 'failed');
+      observe('receive', outcomeOf(error));
       throw error;
     }
   });

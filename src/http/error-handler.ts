@@ -41,7 +41,7 @@ const OBJECT_HEADERS = [
   'lambent-animation',
 ];
 
-function logFailure(request: FastifyRequest, failure: ServiceError): void {
+export function logFailure(request: FastifyRequest, failure: ServiceError): void {
   const { code, message, cause } = failure;
   const details = {
     reqId: request.id,
@@ -54,8 +54,13 @@ function logFailure(request: FastifyRequest, failure: ServiceError): void {
   else request.log.warn(details, 'failed');
 }
 
+/** What came of work that threw, in one word for a metric: the code of the error, or `client_left`. */
+export function outcomeOf(error: unknown): string {
+  return error instanceof ClientLeft ? 'client_left' : toServiceError(error).code;
+}
+
 /** Errors of Fastify's own, by their status; everything else is a mistake of ours. */
-function toServiceError(error: unknown): ServiceError {
+export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
   const { statusCode = 500 } = error as { readonly statusCode?: number };
   const code: ErrorCode = statusCode >= 400 && statusCode < 500 ? 'bad_http' : 'internal';

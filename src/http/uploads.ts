@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../errors.ts';
+import { ClientLeft, ServiceError } from '../errors.ts';
 import type { Begun, UploadOrder } from '../uploads/begin.ts';
 import type { Confirm } from '../uploads/confirm.ts';
 import type { Identify } from '../uploads/identity.ts';
@@ -10,7 +10,7 @@ import type { Owned } from '../uploads/owned.ts';
 import { readKey, readTokens, readUploadOrder, readUrlOrder, type UploadLimits } from '../uploads/upload-requests.ts';
 import { bearerOf } from './bearer.ts';
 import { type EditorUploadOptions, editorUploads } from './editor-uploads.ts';
-import { sendError } from './error-handler.ts';
+import { logFailure, outcomeOf, sendError, toServiceError } from './error-handler.ts';
 import { startDeadline } from './request-deadline.ts';
 
 declare module 'fastify' {
@@ -81,7 +81,7 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
       observe(step, 'done');
       return answer;
     } catch (error) {
-      observe(step, error instanceof ServiceError ? error.code : 'failed');
+      observe(step, outcomeOf(error));
       throw error;
     }
   }
@@ -132,26 +132,32 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
 
   /** One answer for one token, a list for a list: there, what is wrong with one says nothing of the others. */
   async function forEachToken(
-    { body, subject }: FastifyRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
     step: UploadStep,
     work: (token: string, subject: string, signal: AbortSignal) => Promise<object>,
   ): Promise<object> {
+    const { body, subject } = request;
     const { signal } = startDeadline(reply, deadlineMs);
     const { tokens, isSingle } = readTokens(body);
     const one = (token: string) => asking(step, signal, () => work(token, subject, signal));
     if (isSingle) return await one(tokens[0] as string);
-    const results = Readable.from(tokens).map((token: string) => one(token).catch(asResult), {
-      concurrency: TOKENS_AT_ONCE,
-    });
+    const results = Readable.from(tokens).map(
+      (token: string) => one(token).catch((error: unknown) => asResult(error, request)),
+      {
+        concurrency: TOKENS_AT_ONCE,
+      },
+    );
     return { results: await results.toArray() };
   }
 }
 
-/** An error as one of several results; what is nobody's mistake ends them all. */
-function asResult(error: unknown): object {
-  if (!(error instanceof ServiceError)) throw error;
-  const { code, publicMessage: message, row } = error;
+/** An error as one of several results, unless there is nobody to read them. */
+function asResult(error: unknown, request: FastifyRequest): object {
+  if (error instanceof ClientLeft) throw error;
+  const failure = toServiceError(error);
+  const { code, publicMessage: message, row } = failure;
+  if (row.status >= 500) logFailure(request, failure);
   return { error: { code, message, status: row.status } };
 }
 

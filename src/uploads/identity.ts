@@ -99,7 +99,7 @@ function jwksVerifier(url: string, options: JWTVerifyOptions): Verifier {
 function algorithmOf(token: string): string {
   if (token.length > MAX_LENGTH) return '';
   try {
-    return decodeProtectedHeader(token).alg ?? '';
+    return String(decodeProtectedHeader(token).alg);
   } catch {
     return '';
   }

@@ -84,7 +84,7 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
   function unless<T>(outcomes: Readonly<Record<number, T>>, signal: AbortSignal): (error: unknown) => T {
     return (error) => {
       signal.throwIfAborted();
-      const status = statusOf(error) ?? 0;
+      const status = Number(statusOf(error));
       if (Object.hasOwn(outcomes, status)) return outcomes[status] as T;
       throw asFailure(error);
     };
@@ -103,9 +103,9 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
     async head(key, signal) {
       const command = new HeadObjectCommand({ Bucket, Key: keyOf(key) });
       const found = await client.send(command, { abortSignal: signal }).catch(unless({ 404: undefined }, signal));
-      return (
-        found && { type: found.ContentType ?? '', bytes: found.ContentLength ?? 0, metadata: found.Metadata ?? {} }
-      );
+      if (!found) return undefined;
+      const { ContentType, ContentLength, Metadata } = found;
+      return { type: String(ContentType), bytes: Number(ContentLength), metadata: { ...Metadata } };
     },
     async copy(from, etag, to, { type, cacheControl, metadata }, signal) {
       const command = new CopyObjectCommand({
@@ -122,7 +122,8 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
       // 404: the source is gone. 412: another version of it, or there is a target. 409: somebody else writes the target at this moment.
       const refused = { 404: undefined, 409: undefined, 412: undefined };
       const answer = await client.send(command, { abortSignal: signal }).catch(unless(refused, signal));
-      return answer && `"${answer.CopyObjectResult?.ETag?.replaceAll('"', '') ?? ''}"`;
+      // Some stores leave out its quotes.
+      return answer && `"${String(answer.CopyObjectResult?.ETag).replaceAll('"', '')}"`;
     },
     async remove(key, signal) {
       const command = new DeleteObjectCommand({ Bucket, Key: keyOf(key) });
@@ -144,7 +145,8 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
         await upload.done();
       } catch (error) {
         signal.throwIfAborted();
-        throw error instanceof ServiceError ? error : asFailure(error);
+        if (Body.errored) throw new ServiceError('bad_upload', 'The body ends too early.', { cause: error });
+        throw asFailure(error);
       } finally {
         signal.removeEventListener('abort', stop);
       }

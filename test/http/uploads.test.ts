@@ -8,7 +8,9 @@ import { ask, startService, useS3 } from '../support/service.ts';
 import {
   API_KEY,
   callUploads,
+  identityToken,
   KEY,
+  keysOf,
   sendBytes,
   startUploads,
   UPLOADS_KEYS,
@@ -347,4 +349,59 @@ t.test('trouble of the store is told as such, and nothing is lost by it', async 
     { key: /^tmp\/ann\//, level: 40 },
   );
   t.equal((await keys()).length, 2);
+});
+
+t.test('of several, what is trouble of ours is told and logged for each', async (t) => {
+  const { service, call, upload, s3 } = await startUploads(t);
+  const tokens = [await upload(harbour), await upload(harbour)];
+  s3.fault = (req, res) => {
+    if (req.method !== 'HEAD') return false;
+    res.writeHead(500).end();
+    return true;
+  };
+  const { status, json } = await call('POST', '/-/uploads/confirm', { as: 'ann', body: { tokens } });
+  t.equal(status, 200);
+  t.match(json.results, [
+    { error: { code: 'source_failed', status: 502, message: 'The source failed.' } },
+    { error: { code: 'source_failed', status: 502 } },
+  ]);
+  t.equal(service.log.filter(({ msg, code }) => msg === 'failed' && code === 'source_failed').length, 2);
+});
+
+t.test('who leaves before there is an answer is not asked for again, and no error', async (t) => {
+  const { service, upload, s3 } = await startUploads(t);
+  const token = await upload(harbour);
+  for (const body of [{ token }, { tokens: [token] }]) {
+    const leaving = new AbortController();
+    // Held, and ended with the test.
+    s3.fault = () => {
+      leaving.abort();
+      return true;
+    };
+    const headers = { authorization: `Bearer ${await identityToken('ann')}`, 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, body: JSON.stringify(body), signal: leaving.signal };
+    await t.rejects(fetch(`${service.url}/-/uploads/confirm`, options), { name: 'AbortError' });
+  }
+  const counted = 'lambent_uploads_total{step="confirm",outcome="client_left"} 2';
+  while (!(await ask(service.managementUrl, 'GET', '/metrics')).body.includes(counted));
+  t.same(
+    service.log.filter(({ level }) => Number(level) >= 40),
+    [],
+  );
+});
+
+t.test('what was asked for too early is there as soon as it is confirmed, also at another instance', async (t) => {
+  const { service, call, upload, s3 } = await startUploads(t);
+  const other = await startService(t, { env: { ...useS3(t, s3), ...uploadsEnvironment(s3) } });
+  const token = await upload(harbour);
+  const [temporary = ''] = await keysOf(s3);
+  const target = `/${temporary.replace('tmp/', 'files/')}?w=20`;
+  const shown = `${target}&pending=${createPending([KEY]).valueFor(target.slice(1, -5), Math.floor(Date.now() / 1000) + 60)}`;
+  t.equal((await service.get(target)).status, 404);
+  t.equal((await other.get(target)).status, 404);
+  t.equal((await other.get(shown)).status, 200);
+  t.equal((await call('POST', '/-/uploads/confirm', { as: 'ann', body: { token } })).status, 200);
+  t.equal((await service.get(target)).status, 200);
+  t.equal((await other.get(shown)).status, 200);
+  t.equal((await other.get(target)).status, 200);
 });

@@ -118,3 +118,10 @@ t.test('places are waited for, and given back whatever comes', async (t) => {
   releaseOther();
   t.match(await inspect('a', expected, signal), { type: 'image/jpeg' });
 });
+
+t.test('a source that says of bytes that they are not modified is at fault', async (t) => {
+  const { inspect } = inspecting({
+    source: { ...createMemorySource(), open: () => Promise.resolve({ status: 'not-modified' }) },
+  });
+  await t.rejects(inspect('a', { type: 'image/jpeg', size: undefined }, signal), { code: 'source_failed' });
+});
