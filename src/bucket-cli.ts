@@ -4,7 +4,7 @@ import { type BucketSetupOptions, type Finding, type SetupMode, setUpBucket } fr
 import { cloudFormation, terraform } from './uploads/bucket-templates.ts';
 import { readBucket } from './uploads-config.ts';
 
-const ORIGIN = /^(\*|https?:\/\/[^/,\s]+)$/;
+const ORIGIN = /^(\*|https?:\/\/[^/?#@,\s]+)$/;
 /** Six requests, each with its retries. */
 const LIMIT_MS = 60_000;
 
@@ -40,13 +40,17 @@ function optionsFor(given: readonly string[] | undefined): BucketSetupOptions {
   return { ...bucketPlace(new URL(bucket)), forcePathStyle, origins };
 }
 
+/** Each line when it is so: what was done is said also where the next fails. */
 async function report(options: BucketSetupOptions, mode: SetupMode): Promise<boolean> {
-  const findings = await setUpBucket(options, mode, AbortSignal.timeout(LIMIT_MS));
-  say(findings.map(({ state, what }) => `${state.padEnd(WIDTH)}  ${what}\n`).join(''));
-  const done: readonly Finding['state'][] = ['there', 'put', 'would be put'];
-  return findings.every(({ state }) => done.includes(state));
+  let isComplete = true;
+  for await (const { state, what } of setUpBucket(options, mode, AbortSignal.timeout(LIMIT_MS))) {
+    say(`${state.padEnd(WIDTH)}  ${what}\n`);
+    isComplete &&= DONE.includes(state);
+  }
+  return isComplete;
 }
 
+const DONE: readonly Finding['state'][] = ['there', 'put', 'would be put'];
 /** Of the longest state. */
 const WIDTH = 'would be put'.length;
 

@@ -59,18 +59,48 @@ interface Rule {
   readonly ID?: string | undefined;
 }
 
-/** Every rule that is there, as it is, and ours in place of those of the same name. */
+/** Every rule that is there, as it is and where it is: of CORS rules the first counts that fits. Ours are in place of those of the same name. */
 export function withOurs<R extends Rule>(there: readonly R[], ours: readonly R[]): R[] {
-  const names = ours.map(({ ID }) => ID);
-  return [...there.filter(({ ID }) => !names.includes(ID)), ...ours];
+  const added = ours.filter(({ ID }) => !there.some((rule) => rule.ID === ID));
+  return [...there.map((rule) => ours.find(({ ID }) => ID === rule.ID) ?? rule), ...added];
 }
 
-/** Whether a rule is there as it has to be, in whatever order its lists are. */
+/**
+ * S3 refuses a lifecycle where one rule has a prefix of its own, as all had before there were filters, and another a filter. What others have
+ * stays as it is, so ours follow.
+ */
+export function inFormOf(there: readonly LifecycleRule[], ours: readonly LifecycleRule[]): readonly LifecycleRule[] {
+  const others = there.filter((rule) => !ours.some(({ ID }) => ID === rule.ID));
+  if (!others.some(({ Prefix }) => Prefix !== undefined)) return ours;
+  return ours.map(({ Filter, ...rule }) => ({ ...rule, Prefix: Filter?.Prefix }));
+}
+
+/** Whether a rule is there as it has to be, in whatever order its lists are, and in either form. */
 export function isThere<R extends Rule>(rule: R, there: readonly R[]): boolean {
   const found = there.find(({ ID }) => ID === rule.ID);
   return found !== undefined && isDeepStrictEqual(plain(found), plain(rule));
 }
 
-function plain(rule: object): unknown {
-  return JSON.parse(JSON.stringify(rule, (_name, value: unknown) => (Array.isArray(value) ? value.toSorted() : value)));
+function plain(rule: Rule & Pick<LifecycleRule, 'Prefix'>): unknown {
+  const { Prefix, ...rest } = rule;
+  const scoped = Prefix === undefined ? rest : { ...rest, Filter: { Prefix } };
+  return JSON.parse(
+    JSON.stringify(scoped, (_name, value: unknown) => (Array.isArray(value) ? value.toSorted() : value)),
+  );
+}
+
+/** Whether the rules are all that a document has: what the SDK does not know, it leaves out, and to put it back so would lose that. */
+export function isAllOf(xml: string, rules: readonly Rule[]): boolean {
+  const values = xml.replace(ROOT, '').match(VALUE) ?? [];
+  return values.length === countValues(rules);
+}
+
+const ROOT = /^\s*(?:<\?[^>]*>\s*)?<[^>]*>/;
+/** An element without others in it. */
+const VALUE = /<([A-Za-z]+)[^<>]*(?:\/>|>[^<]*<\/\1>)/g;
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return 1;
+  const counts = Object.values(value).map(countValues);
+  return counts.length === 0 && !Array.isArray(value) ? 1 : counts.reduce((sum, count) => sum + count, 0);
 }
