@@ -115,11 +115,10 @@ function signerOf([key]: readonly SigningKey[]): UrlSigner | undefined {
   return key && { kid: key.id, sign: (text) => sign(text, key) };
 }
 
-/** Every size that will be named must be possible to make; the smallest one will be. */
+/** Every size that will be named must be possible to make; the smallest one will be, of an animation its first frame. */
 function planSmallest(facts: ImageFacts, urls: UploadUrls, policy: PlanPolicy): Plan | undefined {
   const widths = urls.candidates('', facts.width).map(({ width: w }) => w);
-  const [smallest] = [...widths.map((w) => ({ w, enlarge: 0 }) as const), {}].map((options) =>
-    planVariant(options, facts, [], policy),
-  );
-  return smallest;
+  const named = [...widths.map((w) => ({ w, enlarge: 0 }) as const), {}];
+  for (const options of named) planVariant(options, facts, [], policy);
+  return planVariant({ ...named[0], anim: 0 }, facts, [], policy);
 }

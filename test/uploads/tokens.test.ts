@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import t from 'tap';
 import { createPending } from '../../src/uploads/pending.ts';
 import { type Receipt, signReceipt, verifyReceipt } from '../../src/uploads/receipt.ts';
 import { createTokens, type Upload, uploadName } from '../../src/uploads/tokens.ts';
+import { ROOT } from '../support/process.ts';
 
 const NEW = { id: 'new', secret: Buffer.alloc(32, 1) };
 const OLD = { id: 'old', secret: Buffer.alloc(32, 2) };
@@ -80,6 +85,19 @@ t.test('a receipt is as RFC 7515 has it, so that any library can verify it', asy
   const { id: jti, subject: sub, ...claims } = RECEIPT;
   t.same(read(body), { jti, sub, ...claims });
   t.equal(sig, createHmac('sha256', Buffer.alloc(32, 1)).update(`${head}.${body}`).digest('base64url'));
+});
+
+t.test('a backend verifies it by the package’s export, which needs nothing else of the service', async (t) => {
+  const program = `import { verifyReceipt } from 'lambent/receipt';
+    const { id, key } = await verifyReceipt(process.argv[1], process.argv[2]);
+    console.log(JSON.stringify({ id, key }));`;
+  const args = ['--input-type=module', '--eval', program, await signReceipt(RECEIPT, NEW), KEYS];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
+  t.same(JSON.parse(stdout), { id: RECEIPT.id, key: RECEIPT.key });
+  t.match(
+    readFileSync(path.join(ROOT, 'dist/uploads/receipt.d.ts'), 'utf8'),
+    /verifyReceipt\(receipt: string, keys: string\): Promise<Receipt>/,
+  );
 });
 
 t.test('what is no receipt of these keys is refused', async (t) => {
