@@ -4,21 +4,24 @@ import path from 'node:path';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
-import { brokenRules, RULES, reaches } from './support/k8s-rules.ts';
+import { brokenRules, RULES, RULES_BETWEEN, reaches } from './support/k8s-rules.ts';
 import { schemaProblems } from './support/k8s-schemas.ts';
 import { kustomize, type Manifest } from './support/kustomize.ts';
 
 const OVERLAYS = path.resolve(import.meta.dirname, '../k8s/overlays');
 const overlays = new Map(readdirSync(OVERLAYS).map((name) => [name, kustomize(path.join(OVERLAYS, name))]));
 
-/** The overlay with one field changed, or taken away. */
-function change(overlay: string, kind: string, field: string, value?: unknown): readonly Manifest[] {
+/** The overlay with one field changed, or taken away, in the first object of a kind, or in that of a kind and a name. */
+function change(overlay: string, of: string, field: string, value?: unknown): readonly Manifest[] {
   const manifests = structuredClone(overlays.get(overlay) ?? []);
+  const [kind, wanted] = of.split(' ');
   const names = field.split('.');
   const last = names.pop() ?? '';
   const owner = names.reduce<unknown>(
     (inner, name) => (inner as Record<string, unknown>)[name],
-    manifests.find((manifest) => manifest.kind === kind),
+    manifests.find(
+      ({ kind: known, metadata: { name } }) => known === kind && (wanted === undefined || name === wanted),
+    ),
   ) as Record<string, unknown>;
   if (value === undefined) delete owner[last];
   else owner[last] = value;
@@ -26,8 +29,8 @@ function change(overlay: string, kind: string, field: string, value?: unknown): 
 }
 
 /** For the two pods that there are at least. */
-function budget(minAvailable: number | string): unknown {
-  return { minAvailable, selector: { matchLabels: { 'app.kubernetes.io/name': 'lambent' } } };
+function budget(minAvailable: number | string, name = 'lambent'): unknown {
+  return { minAvailable, selector: { matchLabels: { 'app.kubernetes.io/name': name } } };
 }
 
 t.test('every overlay is as the Kubernetes schemas want it, and keeps the rules', async (t) => {
@@ -77,6 +80,13 @@ t.test('what breaks a rule is found', (t) => {
       'autoscaling/v2beta2',
     ],
     ['the ConfigMap sets variables of the service or of the AWS SDK', 'ConfigMap', 'data.CACHE_MEMORY', '64MiB'],
+    ['no secret is in a ConfigMap', 'ConfigMap', 'data.PURGE_TOKEN', 'a'.repeat(32)],
+    [
+      'a pod waits for a Secret only if it would not start without it',
+      'Deployment',
+      `${CONTAINER}.env.1`,
+      { name: 'UPLOADS_KEYS', valueFrom: { secretKeyRef: { name: 'lambent', key: 'UPLOADS_KEYS' } } },
+    ],
     ['the container has the ports that the service listens on', 'Deployment', `${CONTAINER}.ports.0.containerPort`, 80],
     ['the container has the ports that the service listens on', 'Deployment', `${CONTAINER}.ports.1.name`, 'metrics'],
     ['the Service leads to the public port only', 'Service', 'spec.ports.0.targetPort', 'management'],
@@ -117,7 +127,7 @@ t.test('what breaks a rule is found', (t) => {
     ['a node can be emptied when there are as few pods as can be', 'PodDisruptionBudget', 'spec', budget(2)],
     ['a node can be emptied when there are as few pods as can be', 'PodDisruptionBudget', 'spec', budget('51%')],
     ['what the pod refers to is there', 'Deployment', `${POD}.serviceAccountName`, 'default'],
-    ['what the pod refers to is there', 'Deployment', `${CONTAINER}.envFrom.0.configMapRef.name`, 'x'],
+    ['what the pod refers to is there', 'Deployment', `${CONTAINER}.envFrom.2`, { configMapRef: { name: 'x' } }],
     ['what the pod refers to is there', 'Deployment', `${CONTAINER}.envFrom.1.secretRef.optional`, false],
     ['what the pod refers to is there', 'Deployment', `${CONTAINER}.volumeMounts`, [{ name: 'x', mountPath: '/x' }]],
     ['originals from a folder are in a volume', 'ConfigMap', 'data.SOURCE', 'file:///pictures'],
@@ -143,6 +153,78 @@ t.test('what breaks a rule is found', (t) => {
   );
   t.match(brokenRules(change('aws', 'ConfigMap', 'data.DEADLINE_MS', '12s')), ['DEADLINE_MS is "12s"; expected']);
   t.match(brokenRules(change('aws', 'ConfigMap', 'data.SOURCE')), ['SOURCE is not set; expected']);
+  const otherMap = change('aws', 'Deployment', `${CONTAINER}.envFrom.0.configMapRef.name`, 'x');
+  t.match(brokenRules(otherMap), ['SOURCE is not set; expected']);
+  const otherLabel = change('aws', 'Service', 'metadata.labels', { 'app.kubernetes.io/name': 'x' });
+  t.strictSame(brokenRules(otherLabel), ['Service lambent is of no Deployment']);
+  t.end();
+});
+
+t.test('what breaks a rule between two Deployments is found', (t) => {
+  const POD = 'spec.template.spec';
+  const CONTAINER = `${POD}.containers.0`;
+  const [pictures, uploads] = ['Deployment lambent', 'Deployment lambent-uploads'];
+  const led = 'uploads lead to who takes them in, the rest to who shows pictures';
+  const cases: readonly [keyof typeof RULES | keyof typeof RULES_BETWEEN, string, string, unknown?][] = [
+    [
+      'one of them takes uploads in, the others show them',
+      'ConfigMap lambent-uploads',
+      'data.UPLOADS_BUCKET',
+      's3://example-pictures/originals',
+    ],
+    ['what one takes in the others can show', 'ConfigMap lambent-uploads', 'data.MAX_SOURCE_PIXELS', '100000000'],
+    ['what one takes in the others can show', uploads, `${CONTAINER}.image`, 'registry.example/lambent:0.2.0'],
+    ['they have the same keys of uploads', pictures, `${CONTAINER}.env.0.valueFrom.secretKeyRef.name`, 'lambent'],
+    [
+      'who uploads is known to who takes uploads in alone',
+      pictures,
+      `${CONTAINER}.envFrom.1.secretRef.name`,
+      'lambent-uploads',
+    ],
+    ['each has an account and a role of its own', uploads, `${POD}.serviceAccountName`, 'lambent'],
+    [
+      'each has an account and a role of its own',
+      'ServiceAccount lambent-uploads',
+      'metadata.annotations',
+      { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/lambent' },
+    ],
+    [led, 'Ingress', 'spec.rules.0.http.paths.0.path', '/-'],
+    [led, 'Ingress', 'spec.rules.0.http.paths.0.backend.service.name', 'lambent'],
+    [led, 'Ingress', 'spec.rules.0.http.paths.1.backend.service.port.name', 'management'],
+    [led, 'Ingress', 'spec.rules', []],
+    ['the load balancer asks the management port who is ready', 'Ingress', 'metadata.annotations'],
+    // Those of each Deployment are for the second one, too.
+    ['the grace period outlasts the drain', uploads, `${POD}.terminationGracePeriodSeconds`, 46],
+    ['the container can change nothing', uploads, `${CONTAINER}.securityContext.readOnlyRootFilesystem`, false],
+    ['the pod is restricted', uploads, `${POD}.securityContext.runAsNonRoot`, false],
+    [
+      'a node can be emptied when there are as few pods as can be',
+      'PodDisruptionBudget lambent-uploads',
+      'spec',
+      budget(2, 'lambent-uploads'),
+    ],
+    ['every selector finds the pods', 'NetworkPolicy lambent-uploads', 'spec.podSelector', {}],
+    ['DNS and S3 are reached, the metadata of the node is not', 'NetworkPolicy lambent-uploads', 'spec.egress', []],
+    ['no secret is in a ConfigMap', 'ConfigMap lambent-uploads', 'data.UPLOADS_JWT_SECRET', 'a'.repeat(32)],
+  ];
+  for (const [rule, of, field, value] of cases) {
+    t.strictSame(brokenRules(change('aws-uploads', of, field, value)), [rule], `${of} ${field}`);
+  }
+  const [theirs, finding] = ['each has pods of its own', 'every selector finds the pods'];
+  const labels = { 'app.kubernetes.io/name': 'lambent' };
+  t.strictSame(brokenRules(change('aws-uploads', uploads, 'spec.template.metadata.labels', labels)), [finding, theirs]);
+  const tried = new Set<string>([...cases.map(([rule]) => rule), theirs]);
+  t.strictSame(
+    Object.keys(RULES_BETWEEN).filter((rule) => !tried.has(rule)),
+    [],
+    'no rule that was never seen to fail',
+  );
+  t.match(brokenRules(change('aws-uploads', pictures, `${CONTAINER}.env`, [])), ['UPLOADS_KEYS is not set; expected']);
+  // Pods that take uploads in have to know who uploads.
+  const everywhere = change('aws-uploads', 'ConfigMap lambent', 'data.UPLOADS_ENDPOINTS');
+  t.match(brokenRules(everywhere), ['UPLOADS_JWT_SECRET is not set; expected']);
+  const nowhere = change('aws-uploads', 'ConfigMap lambent-uploads', 'data.UPLOADS_ENDPOINTS', 'false');
+  t.match(brokenRules(nowhere), ['one of them takes uploads in, the others show them', led]);
   t.end();
 });
 
@@ -150,6 +232,8 @@ t.test('EKS Pod Identity is reached where it can be used', (t) => {
   const policies = (overlay: string) =>
     (overlays.get(overlay) ?? []).filter(({ kind }) => kind === 'NetworkPolicy') as readonly INetworkPolicy[];
   t.ok(reaches({ policies: policies('aws') }, '169.254.170.23', 80));
+  const ofUploads = policies('aws-uploads').filter(({ metadata }) => metadata?.name === 'lambent-uploads');
+  t.ok(reaches({ policies: ofUploads }, '169.254.170.23', 80));
   t.notOk(reaches({ policies: policies('local') }, '169.254.170.23', 80));
   t.end();
 });
@@ -161,7 +245,7 @@ t.test('kubectl builds the same', { skip: TEST_KUBECTL ? false : 'TEST_KUBECTL n
   for (const [name, manifests] of overlays) {
     const { stdout } = spawnSync(TEST_KUBECTL ?? '', ['kustomize', path.join(OVERLAYS, name)], { encoding: 'utf8' });
     // The hash of a ConfigMap's contents in its name, which we leave out.
-    const documents = parseAllDocuments(stdout.replaceAll(/lambent-[a-z0-9]{10}$/gm, 'lambent'));
+    const documents = parseAllDocuments(stdout.replaceAll(/(lambent(?:-uploads)?)-[a-z0-9]{10}$/gm, '$1'));
     t.strictSame(sorted(documents.map((document) => document.toJS())), sorted(manifests), name);
   }
   t.end();

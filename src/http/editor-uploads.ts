@@ -1,5 +1,6 @@
 import type { MultipartFile } from '@fastify/multipart';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { orAborted } from '../abort.ts';
 import { ServiceError } from '../errors.ts';
 import type { Arriving, Received } from '../uploads/receive.ts';
 import { readName, readType, type UploadLimits } from '../uploads/upload-requests.ts';
@@ -38,9 +39,7 @@ export function editorUploads(app: FastifyInstance, settings: Settings, done: ()
       const { signal } = startDeadline(reply, bodyMs);
       const release = await enter(signal);
       try {
-        const file = await request.file({
-          limits: { files: 1, fileSize, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
-        });
+        const file = await orAborted(fileIn(request), signal);
         const received = await take(file, (arriving) => receive(arriving, request.subject, signal));
         observe('receive', 'done');
         reply.code(201);
@@ -62,6 +61,15 @@ export function editorUploads(app: FastifyInstance, settings: Settings, done: ()
     } catch (error) {
       file?.file.resume();
       throw error;
+    }
+  }
+
+  async function fileIn(request: FastifyRequest): Promise<MultipartFile | undefined> {
+    try {
+      return await request.file({ limits: { files: 1, fileSize, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES } });
+    } catch (error) {
+      // What reads forms has errors without a status.
+      throw new ServiceError('bad_upload', `The form: ${(error as Error).message}`, { cause: error });
     }
   }
 

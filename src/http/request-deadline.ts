@@ -20,6 +20,11 @@ export function startDeadline(reply: FastifyReply, deadlineMs: number): RequestD
 
   function listen(): AbortSignal {
     const controller = new AbortController();
+    // While it was asked who that is: that a client has left is told once.
+    if (reply.raw.destroyed) {
+      controller.abort(new ClientLeft());
+      return controller.signal;
+    }
     const remaining = deadlineMs - (performance.now() - started);
     timer = setTimeout(() => controller.abort(new ServiceError('deadline_exceeded')), remaining);
     reply.raw.once('close', () => {

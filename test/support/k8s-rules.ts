@@ -3,78 +3,46 @@ import { BlockList, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
-import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
-import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import type { IHTTPIngressPath } from 'kubernetes-models/networking.k8s.io/v1/HTTPIngressPath';
 import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule';
-import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
-import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import type { IContainer } from 'kubernetes-models/v1/Container';
-import type { INamespace } from 'kubernetes-models/v1/Namespace';
-import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { IProbe } from 'kubernetes-models/v1/Probe';
-import type { IService } from 'kubernetes-models/v1/Service';
-import { type Config, readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { VARIABLES } from '../../src/variables.ts';
+import { type Deployed, type Labels, readDeployed, secretsOf } from './k8s-deployed.ts';
 import type { Manifest } from './kustomize.ts';
 
 const DOCKERFILE = readFileSync(path.resolve(import.meta.dirname, '../../Dockerfile'), 'utf8');
 /** Of AWS and Azure, then of AWS over IPv6: whoever reads there gets the node's credentials. */
 const NODE_METADATA = ['169.254.169.254', 'fd00:ec2::254'];
 const SOME_S3_ADDRESS = '52.219.170.1';
+/** Whoever may read manifests, which are in a repository, may read those. */
+const SECRETS = [
+  'PURGE_TOKEN',
+  'SIGNING_KEYS',
+  'ORIGIN_SECRETS',
+  'UPLOADS_KEYS',
+  'UPLOADS_JWT_SECRET',
+  'UPLOADS_API_KEYS',
+];
+/** Of uploads, and of what is kept: in nothing else may pods differ of which some show what others take in. */
+const MAY_DIFFER = /^(UPLOADS|CACHE|PURGE)_/;
+const ROLE = 'eks.amazonaws.com/role-arn';
+const ALB = 'alb.ingress.kubernetes.io';
+/** Under which the service has everything of uploads. */
+const UPLOADS_PREFIX = '/-/uploads';
 
-type Labels = Readonly<Record<string, string>> | undefined;
-
-/** One overlay as the rules see it. */
-interface Deployed {
-  readonly manifests: readonly Manifest[];
-  readonly deployment: IDeployment;
-  readonly labels: Labels;
-  readonly pod: IPodSpec;
-  readonly container: IContainer;
-  readonly service: IService;
-  readonly autoscaler: IHorizontalPodAutoscaler | undefined;
-  readonly budget: IPodDisruptionBudget;
-  readonly policies: readonly INetworkPolicy[];
-  readonly namespace: INamespace;
-  readonly variables: Readonly<Record<string, string>>;
-  /** As the service reads it in there. */
-  readonly config: Config;
-}
-
-function readDeployed(manifests: readonly Manifest[]): Deployed {
-  const all = <T>(kind: string) => manifests.filter((manifest) => manifest.kind === kind) as unknown as readonly T[];
-  const one = <T>(kind: string): T => {
-    const [found, ...more] = all<T>(kind);
-    if (found === undefined || more.length > 0) throw new Error(`${more.length + 1} or no ${kind}; expected one`);
-    return found;
-  };
-  const deployment = one<IDeployment>('Deployment');
-  const { metadata, spec: pod } = deployment.spec?.template ?? {};
-  const [container, ...others] = pod?.containers ?? [];
-  if (!pod || !container || others.length > 0) throw new Error('expected one container');
-  const variables = one<IConfigMap>('ConfigMap').data ?? {};
-  return {
-    manifests,
-    deployment,
-    labels: metadata?.labels,
-    pod,
-    container,
-    service: one('Service'),
-    autoscaler: all<IHorizontalPodAutoscaler>('HorizontalPodAutoscaler')[0],
-    budget: one('PodDisruptionBudget'),
-    policies: all('NetworkPolicy'),
-    namespace: one('Namespace'),
-    variables,
-    config: readConfig({ ...variables, NODE_ENV: 'production' }, ''),
-  };
-}
-
-/** What has to hold between the manifests, and between them and the service. */
+/** What has to hold of each Deployment: between its manifests, and between them and the service. */
 export const RULES = {
   'no version of the API is one that Kubernetes takes away again': ({ manifests }) =>
     manifests.every(({ apiVersion }) => /^([a-z0-9.]+\/)?v\d+$/.test(apiVersion)),
   'the ConfigMap sets variables of the service or of the AWS SDK': ({ variables }) =>
     Object.keys(variables).every((name) => name in VARIABLES || name.startsWith('AWS_')),
+  'no secret is in a ConfigMap': ({ variables }) => SECRETS.every((name) => variables[name] === undefined),
+  'a pod waits for a Secret only if it would not start without it': ({ container, variables }) =>
+    Object.keys(secretsOf(container)).every(
+      (name) => !canStart(variables, { ...secretsOf(container), [name]: undefined }),
+    ),
   'the container has the ports that the service listens on': ({ container, config }) =>
     same(container.ports, [
       { name: 'http', containerPort: config.port },
@@ -150,14 +118,94 @@ export const RULES = {
     !NODE_METADATA.some((address) => reaches(deployed, address, 80) || reaches(deployed, address, 443)),
 } satisfies Record<string, (deployed: Deployed) => boolean>;
 
+/** What has to hold between Deployments: each shows pictures, and one takes uploads in where there are any. */
+export const RULES_BETWEEN = {
+  'one of them takes uploads in, the others show them': (all) =>
+    takers(all).length === (all.some(({ config }) => config.uploads) ? 1 : 0) &&
+    all.every(({ config }) => config.uploads?.bucket === all[0]?.config.uploads?.bucket),
+  'what one takes in the others can show': ([first, ...others]) => others.every((other) => showsTheSame(first, other)),
+  'they have the same keys of uploads': (all) =>
+    areAllSame(all.map(({ container }) => keyOf(container, 'UPLOADS_KEYS'))),
+  'who uploads is known to who takes uploads in alone': (all) =>
+    all.every((one) => takers(all).includes(one) || !takers(all).some((taker) => sharesSecret(one, taker))),
+  'each has an account and a role of its own': (all) =>
+    areAllOther(all.map(({ pod }) => pod.serviceAccountName)) &&
+    areAllOther(all.map(({ account }) => account?.metadata?.annotations?.[ROLE] ?? account?.metadata?.name)),
+  'each has pods of its own': (all) =>
+    all.every((one) =>
+      all.every((other) => one === other || !selectors(one).some((selector) => finds(selector ?? {}, other.labels))),
+    ),
+  'uploads lead to who takes them in, the rest to who shows pictures': (all) =>
+    all.length === 1 ||
+    all.every((one) =>
+      same(
+        all[0]?.ingressPaths.filter(({ backend }) => leadsTo(backend, one)).map(({ path: from }) => from),
+        takers(all).includes(one) ? [UPLOADS_PREFIX] : ['/'],
+      ),
+    ),
+  'the load balancer asks the management port who is ready': ([first]) =>
+    first?.ingress === undefined || asksWhoIsReady(first),
+} satisfies Record<string, (all: readonly Deployed[]) => boolean>;
+
 /** The rules that manifests break, by their names; or the one line for which the service would not start with them. */
 export function brokenRules(manifests: readonly Manifest[]): readonly string[] {
   try {
-    const deployed = readDeployed(manifests);
-    return Object.entries(RULES).flatMap(([rule, holds]) => (holds(deployed) ? [] : rule));
+    const all = readDeployed(manifests);
+    const each = Object.entries(RULES).filter(([, holds]) => !all.every(holds));
+    const between = Object.entries(RULES_BETWEEN).filter(([, holds]) => !holds(all));
+    return [...each, ...between].map(([rule]) => rule);
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+function takers(all: readonly Deployed[]): readonly Deployed[] {
+  return all.filter(({ config }) => config.uploads?.servesEndpoints);
+}
+
+function canStart(variables: Deployed['variables'], secrets: Readonly<Record<string, string | undefined>>): boolean {
+  try {
+    readConfig({ ...variables, ...secrets, NODE_ENV: 'production' }, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function showsTheSame(first: Deployed | undefined, other: Deployed): boolean {
+  const names = Object.keys({ ...first?.variables, ...other.variables });
+  const different = names.filter((name) => first?.variables[name] !== other.variables[name]);
+  return different.every((name) => MAY_DIFFER.test(name)) && first?.container.image === other.container.image;
+}
+
+function keyOf({ env = [] }: IContainer, variable: string): unknown {
+  return env.find(({ name }) => name === variable)?.valueFrom?.secretKeyRef;
+}
+
+/** Whether it gets all of a Secret whose keys the other gets one by one. */
+function sharesSecret({ container: { envFrom = [] } }: Deployed, { container: { env = [] } }: Deployed): boolean {
+  const names = env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
+  return envFrom.some(({ secretRef }) => names.includes(secretRef?.name ?? ''));
+}
+
+function leadsTo({ service }: IHTTPIngressPath['backend'], { service: { metadata, spec } }: Deployed): boolean {
+  return service?.name === metadata?.name && (spec?.ports ?? []).some(({ name }) => name === service?.port?.name);
+}
+
+function asksWhoIsReady({ ingress, config }: Deployed): boolean {
+  const annotations = ingress?.metadata?.annotations ?? {};
+  return (
+    annotations[`${ALB}/healthcheck-port`] === String(config.managementPort) &&
+    annotations[`${ALB}/healthcheck-path`] === '/readyz'
+  );
+}
+
+function areAllSame(values: readonly unknown[]): boolean {
+  return values.every((value) => same(value, values[0]));
+}
+
+function areAllOther(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
 }
 
 /** Whether some policy lets the pods open a connection. */

@@ -101,7 +101,8 @@ function mergeLists(base: readonly Fields[], patch: readonly Fields[], key: stri
     const change = patch.find((candidate) => candidate[key] === item[key]);
     return change ? merge(item, change) : item;
   });
-  return [...merged, ...patch.filter((item) => !base.some((known) => known[key] === item[key]))];
+  // As kustomize does it: what is new comes first.
+  return [...patch.filter((item) => !base.some((known) => known[key] === item[key])), ...merged];
 }
 
 function withImages(value: unknown, images: readonly Image[]): unknown {
