@@ -1,95 +1,76 @@
-import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { setUpBucket } from '../../src/uploads/bucket-setup.ts';
-import { startBrowser, testsWithBrowser, visit } from '../support/browser.ts';
-import { freePort } from '../support/nginx.ts';
-import { startPages } from '../support/pages.ts';
-import { identityToken, startUploads } from '../support/uploads.ts';
+import { verifyReceipt } from '../../src/uploads/receipt.ts';
+import { shownIn, testsWithBrowser, visit } from '../support/browser.ts';
+import { settle } from '../support/bucket-settings.ts';
+import { startApplication } from '../support/pages.ts';
+import { ROOT } from '../support/process.ts';
+import { UPLOADS_KEYS } from '../support/uploads.ts';
 
 const test = testsWithBrowser(t);
-const harbour = readFileSync(new URL('../../samples/harbour.jpg', import.meta.url)).toString('base64');
+const HARBOUR = path.join(ROOT, 'samples/harbour.jpg');
 
-/** A service whose URLs are those that a page on another origin uses. */
+/** The application, and what `lambent bucket-setup` does for pages of these origins. */
 async function start(t: Test) {
-  const port = await freePort();
-  const fixture = await startUploads(t, {
-    env: { PORT: String(port), UPLOADS_PUBLIC_URL: `http://127.0.0.1:${port}` },
-  });
-  const { bucket } = fixture.s3;
-  const pages = await startPages(t);
-  const setUp = () =>
-    setUpBucket({ bucket, prefix: '', forcePathStyle: true, origins: [pages] }, 'put', AbortSignal.timeout(30_000));
-  return { ...fixture, pages, setUp, authorization: `Bearer ${await identityToken('ann')}` };
+  const application = await startApplication(t);
+  const { bucket } = application.s3;
+  const setUp = (...origins: string[]) => settle({ bucket, prefix: '', forcePathStyle: true, origins }, 'put');
+  /** What pages have asked of the store. */
+  const sent = () => application.s3.requests.filter(({ headers }) => headers.origin).map(({ method }) => method);
+  return { ...application, setUp, sent };
 }
 
-interface Sending {
-  readonly service: string;
-  readonly authorization: string;
-  readonly method: string;
-  readonly bytes: string;
+/** Chooses the file, and gives what the page says in the end: a receipt, or what is wrong. */
+async function upload(page: Page): Promise<string> {
+  await page.setInputFiles('input', HARBOUR);
+  await page.waitForFunction("document.querySelector('output').value !== ''");
+  return await page.evaluate("document.querySelector('output').value");
 }
 
-// biome-ignore-start lint/suspicious/noExplicitAny: the types here are those of Node.js, and JSON is what it is
-/** What a page does: announce, send, confirm, show. Runs in the browser. */
-async function uploadInPage({ service, authorization, method, bytes }: Sending) {
-  const file = new File([Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))], 'harbour.jpg', {
-    type: 'image/jpeg',
-  });
-  const headers = { authorization, 'content-type': 'application/json' };
-  const ask = async (path: string, body: object): Promise<any> => {
-    const answer = await fetch(`${service}/-/uploads${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return await answer.json();
-  };
-  const begun = await ask('', { filename: file.name, type: file.type, size: file.size, method });
-  if (method === 'PUT') await fetch(begun.url, { method, headers: begun.headers, body: file });
-  else {
-    const form = new FormData();
-    for (const [name, value] of Object.entries({ ...begun.fields, file })) form.append(name, value as string | Blob);
-    await fetch(begun.url, { method, body: form });
-  }
-  const picture = await ask('/confirm', { token: begun.token });
-  const { document } = globalThis as any;
-  const img = document.createElement('img');
-  Object.assign(img, { sizes: '320px', srcset: picture.srcset, src: picture.url });
-  document.body.append(img);
-  await img.decode();
-  return { picture, shown: img.currentSrc as string };
-}
-// biome-ignore-end lint/suspicious/noExplicitAny: see above
+/** What a page sends to the store by itself. */
+const WAYS = { '/': ['POST'], '/put': ['OPTIONS', 'PUT'] } as const;
+/** Pixels that a browser takes for 640 CSS pixels. */
+const SCREENS = [
+  [1, 640],
+  [2, 1280],
+] as const;
 
-for (const method of ['POST', 'PUT']) {
-  test(`a page on another origin uploads by ${method}, and shows what it has sent in the size it needs`, async (t) => {
-    const { service, pages, setUp, authorization, keys } = await start(t);
-    await setUp();
-    const browser = await startBrowser(t);
-    for (const [deviceScaleFactor, width] of [
-      [1, 320],
-      [2, 640],
-    ] as const) {
-      const { page, strayed } = await visit(browser, pages, { deviceScaleFactor });
-      const shown = page.waitForResponse((answer) => answer.url().includes(`w=${width}&`));
-      const sending = { service: service.url, authorization, method, bytes: harbour };
-      const uploaded = await page.evaluate(uploadInPage, sending);
-      t.match(uploaded.picture, { width: 2400, height: 1600, type: 'image/jpeg', receipt: String });
-      t.match(uploaded.shown, `${service.url}/${uploaded.picture.key}?w=${width}&enlarge=0&f=auto`);
-      const answer = await shown;
-      t.equal(answer.status(), 200);
-      t.equal(await answer.headerValue('content-type'), 'image/avif', 'as the browser’s Accept has it');
+for (const [target, methods] of Object.entries(WAYS)) {
+  test(`${target}: a page on another origin uploads, and shows what it has sent in the size it needs`, async (t, browser) => {
+    const { service, s3, pages, setUp, sent, keys } = await start(t);
+    await setUp(pages);
+    for (const [deviceScaleFactor, width] of SCREENS) {
+      const { page, strayed } = await visit(t, browser, `${pages}${target}`, { deviceScaleFactor });
+      s3.requests.reset();
+      const [answer, { key }] = await Promise.all([
+        page.waitForResponse((response) => response.url().includes(`w=${width}&`)),
+        upload(page).then((said) => verifyReceipt(said, UPLOADS_KEYS)),
+      ]);
+      t.ok((await keys()).includes(key));
+      t.same(sent(), methods);
+      const currentSrc = `${service.url}/${key}?w=${width}&enlarge=0&f=auto`;
+      t.match(await shownIn(page, 'img'), { currentSrc, naturalWidth: 640, pixels: width });
+      t.match(await answer.request().headerValue('accept'), 'image/avif');
+      t.match(await answer.allHeaders(), { 'content-type': 'image/avif', 'cache-status': 'lambent; fwd=miss' });
       t.same(strayed, []);
     }
-    t.same(
-      (await keys()).map((key) => key.split('/')[0]),
-      ['files', 'files'],
-    );
   });
 }
 
-test('without the rules of the bucket a page may not send', async (t) => {
-  const { service, pages, authorization, keys } = await start(t);
-  const { page } = await visit(await startBrowser(t), pages);
-  for (const method of ['POST', 'PUT']) {
-    const sending = { service: service.url, authorization, method, bytes: harbour };
-    await t.rejects(page.evaluate(uploadInPage, sending), /Failed to fetch/);
+test('without a rule of the bucket for its origin a page may not send', async (t, browser) => {
+  const { pages, setUp, sent, keys } = await start(t);
+  for (const target of Object.keys(WAYS)) {
+    const { page } = await visit(t, browser, `${pages}${target}`);
+    t.equal(await upload(page), 'Failed to fetch', target);
   }
+  t.same(sent(), ['POST', 'OPTIONS'], 'a form is sent unasked');
+  await setUp('https://app.example');
+  const { page, context } = await visit(t, browser, pages);
+  t.equal(await upload(page), 'Failed to fetch', 'with one for another');
   t.notOk((await keys()).some((key) => key.startsWith('files/')));
+  await setUp(pages);
+  const other = await context.newPage();
+  await other.goto(pages);
+  t.match(await upload(other), /^ey/, 'and with one for it the same page does');
 });

@@ -1,33 +1,166 @@
 import { createReadStream } from 'node:fs';
-import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
+import { json } from 'node:stream/consumers';
 import type { Test } from 'tap';
 import { closeServer, listen } from './http-relay.ts';
+import { freePort } from './nginx.ts';
 import { ROOT } from './process.ts';
+import type { ServiceOptions } from './service.ts';
+import { identityToken, startUploads, type UploadsFixture } from './uploads.ts';
 
+/** What a user copies their pages from. */
+const DOCUMENTATION = path.join(ROOT, 'docs/uploads.md');
 /** The real editor, as its maker bundles it for browsers. */
 const EDITOR = path.join(ROOT, 'node_modules/ckeditor5/dist/browser');
-const FILES: Readonly<Record<string, string>> = {
-  '/ckeditor5.js': 'text/javascript',
-  '/ckeditor5.css': 'text/css',
-};
-const PLAIN =
-  '<!doctype html><meta charset="utf-8"><title>An application</title><link rel="icon" href="data:,"><body></body>';
-/** With everything of the editor in `ckeditor`. */
-const WITH_EDITOR = PLAIN.replace(
-  '<body>',
-  `<link rel="stylesheet" href="/ckeditor5.css"><body><div id="editor"></div>
-  <script type="module">import * as ckeditor from '/ckeditor5.js'; globalThis.ckeditor = ckeditor;</script>`,
-);
 
-/** An application's pages, on an origin of their own. */
-export async function startPages(t: Test): Promise<string> {
-  const server = createServer(({ url = '/' }, res) => {
-    const type = FILES[url];
-    res.setHeader('content-type', type ?? 'text/html');
-    if (type) createReadStream(path.join(EDITOR, url)).pipe(res);
-    else res.end(url === '/editor' ? WITH_EDITOR : PLAIN);
+/** As the editor's maker wants its texts to be shown. */
+const HEAD = `<!doctype html><meta charset="utf-8"><title>Texts</title>
+<link rel="stylesheet" href="/ckeditor5-content.css"><div class="ck-content">`;
+
+/** What a user of CKEditor 5 copies. */
+const WITH_EDITOR = `<!doctype html>
+<meta charset="utf-8">
+<title>Text</title>
+<script type="importmap">{ "imports": { "ckeditor5": "/ckeditor5.js" } }</script>
+<link rel="stylesheet" href="/ckeditor5.css">
+<div id="editor"></div>
+<button id="save">Save</button>
+<script type="module">
+  import {
+    ClassicEditor, Essentials, Image, ImageResize, ImageToolbar, ImageUpload, Paragraph, SimpleUploadAdapter,
+  } from 'ckeditor5';
+
+  const SERVICE = 'https://img.example/-/uploads';
+  let jwt;
+  async function renew() {
+    jwt = await (await fetch('/upload-token')).text();
+  }
+  await renew();
+  setInterval(renew, 300_000); // before it ends
+
+  const editor = await ClassicEditor.create(document.querySelector('#editor'), {
+    licenseKey: 'GPL',
+    plugins: [Essentials, Paragraph, Image, ImageResize, ImageToolbar, ImageUpload, SimpleUploadAdapter],
+    toolbar: ['undo', 'redo', 'uploadImage'],
+    image: { toolbar: ['resizeImage'], upload: { types: ['jpeg', 'png', 'webp', 'avif', 'gif'] } },
+    simpleUpload: { uploadUrl: \`\${SERVICE}/ckeditor\`, headers: () => ({ Authorization: \`Bearer \${jwt}\` }) },
+  });
+
+  const waiting = new Map(); // tokens of what is not confirmed, by URLs without their queries
+  editor.plugins.get('ImageUploadEditing').on('uploadComplete', (event, { data }) => {
+    waiting.set(data.urls.default.split('?')[0], data.token);
+  });
+
+  function send(method, path, tokens, keepalive = false) {
+    const headers = { authorization: \`Bearer \${jwt}\`, 'content-type': 'application/json' };
+    return fetch(\`\${SERVICE}\${path}\`, { method, headers, keepalive, body: JSON.stringify({ tokens }) });
+  }
+
+  async function confirm(tokens) {
+    if (tokens.length === 0) return [];
+    const { error, results } = await (await send('POST', '/confirm', tokens)).json();
+    const wrong = error ?? results.find((result) => result.error)?.error;
+    if (wrong) throw new Error(wrong.message);
+    return results.map(({ receipt }) => receipt);
+  }
+
+  async function save() {
+    const html = editor.getData();
+    const kept = [...waiting].filter(([url]) => html.includes(url)); // not what was taken out of the text again
+    const receipts = await confirm(kept.map(([, token]) => token));
+    for (const [url] of kept) waiting.delete(url);
+    await fetch('/texts', { method: 'POST', body: JSON.stringify({ html, receipts }) });
+  }
+
+  const button = document.querySelector('#save');
+  button.addEventListener('click', () => save().catch(({ message }) => alert(message)));
+  const actions = editor.plugins.get('PendingActions');
+  actions.on('change:hasAny', () => {
+    button.disabled = actions.hasAny; // a picture that is still on its way is in the text with all its bytes
+  });
+
+  addEventListener('pagehide', ({ persisted }) => {
+    if (!persisted && waiting.size > 0) send('DELETE', '', [...waiting.values()], true);
+  });
+</script>
+`;
+
+/** What an application saves with its form. */
+export interface SavedText {
+  readonly html: string;
+  readonly receipts: readonly string[];
+}
+
+export interface Application extends UploadsFixture {
+  /** Origin of its pages: `/` and `/put` upload a file, `/editor` writes a text, `/texts` shows it. */
+  readonly pages: string;
+  readonly texts: readonly SavedText[];
+}
+
+/** A service that takes uploads, and an application on another origin whose pages are those of the documentation. */
+export async function startApplication(t: Test, { env = {} }: ServiceOptions = {}): Promise<Application> {
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const fixture = await startUploads(t, { env: { PORT: `${port}`, UPLOADS_PUBLIC_URL: publicUrl, ...env } });
+  const texts: SavedText[] = [];
+  return { ...fixture, texts, pages: await startPages(t, publicUrl, texts) };
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
+async function startPages(t: Test, service: string, texts: SavedText[]): Promise<string> {
+  const handlers: Readonly<Record<string, Handler>> = {
+    ...(await pagesOf(service)),
+    'GET /upload-token': async (_req, res) => void res.end(await identityToken('ann')),
+    'GET /ckeditor5.js': file('text/javascript'),
+    'GET /ckeditor5.css': file('text/css'),
+    'GET /ckeditor5-content.css': file('text/css'),
+    'POST /texts': async (req, res) => {
+      texts.push((await json(req)) as SavedText);
+      res.end();
+    },
+    'GET /texts': (_req, res) => show(res, `${HEAD}${texts.map(({ html }) => html).join('')}</div>`),
+  };
+  const server = createServer((req, res) => {
+    const handler = handlers[`${req.method} ${req.url}`];
+    if (handler) void handler(req, res);
+    else res.writeHead(404).end();
   });
   t.teardown(() => closeServer(server));
   return await listen(server);
+}
+
+async function pagesOf(service: string): Promise<Record<string, Handler>> {
+  const here = (text: string) => text.replaceAll('https://img.example', service);
+  const documentation = await readFile(DOCUMENTATION, 'utf8');
+  const page = here(blockOf(documentation, 'A page that uploads', 'html'));
+  const put = blockOf(documentation, 'A page that uploads', 'js');
+  return {
+    'GET /': (_req, res) => show(res, page),
+    'GET /put': (_req, res) => show(res, changed(page, /async function upload\(.*?\n {2}\}\n/s, put)),
+    'GET /editor': (_req, res) => show(res, here(WITH_EDITOR)),
+  };
+}
+
+/** The first code of a language under a heading. */
+function blockOf(markdown: string, heading: string, language: string): string {
+  const section = markdown.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  const block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(section)?.[1];
+  if (block === undefined) throw new Error(`${DOCUMENTATION} has no ${language} under "${heading}".`);
+  return block;
+}
+
+function changed(text: string, from: RegExp, to: string): string {
+  if (!from.test(text)) throw new Error(`${from} is not in the page of ${DOCUMENTATION}.`);
+  return text.replace(from, () => to);
+}
+
+function show(res: ServerResponse, page: string): void {
+  res.setHeader('content-type', 'text/html').end(page);
+}
+
+function file(type: string): Handler {
+  return ({ url = '' }, res) => void createReadStream(path.join(EDITOR, url)).pipe(res.setHeader('content-type', type));
 }

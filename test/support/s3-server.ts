@@ -52,7 +52,8 @@ export async function startS3Server(): Promise<TestS3> {
   const store = external ? externalStore(external) : await startLocalStore();
   const { endpoint, region, credentials, label } = store;
   const bucket = `lambent-${randomBytes(6).toString('hex')}`;
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
+  // More than once: a connection that was idle may be closed as it is used again.
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 3 });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   const proxy = await startRecordingProxy(endpoint, bucket);
   const closeProxy = proxy.close;
