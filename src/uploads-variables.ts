@@ -72,7 +72,7 @@ export const UPLOADS_VARIABLES = {
   UPLOADS_CACHE_CONTROL: variable(
     Type.String({ default: 'public, max-age=31536000, immutable', pattern: '^[\\x20-\\x7e]{1,256}$' }),
     'a Cache-Control header value',
-    'Lifetime that confirmed objects are stored with; their names are never used again. Those of `private/` say `private, max-age=300`.',
+    'Lifetime that confirmed objects are stored with; each name is of one upload. Those of `private/` say `private, max-age=300`.',
   ),
   UPLOADS_PUBLIC_URL: variable(
     Type.Optional(Type.String({ pattern: `^${ORIGIN}$` })),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { orAborted } from '../abort.ts';
 import { ClientLeft, ServiceError } from '../errors.ts';
 import type { Begun, UploadOrder } from '../uploads/begin.ts';
 import type { Confirm } from '../uploads/confirm.ts';
@@ -44,33 +45,12 @@ const MAX_COUNTED = 10_000;
 
 /** What browsers and backends do about uploads. All of it is JSON, for who says who they are, and nothing may be kept. */
 export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOptions): Promise<void> {
-  const { identify, begin, enter, limits, perMinute, deadlineMs, observe } = options;
+  const { begin, enter, limits, deadlineMs, observe } = options;
 
-  app.decorateRequest('subject', '');
   // Forms are read by the one route that takes them, and text by none.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(toBadUpload(error), request, reply));
-  // Before a body is read: who is nobody is no one to read megabytes from.
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store').header('www-authenticate', 'Bearer');
-    request.subject = await identify(bearerOf(request));
-    reply.removeHeader('www-authenticate');
-  });
-  await app.register(rateLimit, {
-    hook: 'preParsing',
-    max: perMinute,
-    timeWindow: '1 minute',
-    cache: MAX_COUNTED,
-    keyGenerator: ({ subject }) => subject,
-    errorResponseBuilder: () => new ServiceError('too_many_requests'),
-    addHeadersOnExceeding: {},
-    addHeaders: {
-      'x-ratelimit-limit': false,
-      'x-ratelimit-remaining': false,
-      'x-ratelimit-reset': false,
-      'retry-after': true,
-    },
-  });
+  await guard(app, options);
   await app.register(multipart);
   await app.register(editorUploads, { ...options.editor, limits, observe });
 
@@ -101,7 +81,9 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
   const bodyLimit = MAX_BODY_BYTES;
 
   app.post('/', { bodyLimit }, async ({ body, subject }, reply) => {
-    const begun = await counted('begin', () => begin(readUploadOrder(body, limits), subject));
+    const { signal } = startDeadline(reply, deadlineMs);
+    // The store is not asked, but whoever has the credentials may be.
+    const begun = await counted('begin', () => orAborted(begin(readUploadOrder(body, limits), subject), signal));
     reply.code(201);
     return begun;
   });
@@ -151,6 +133,30 @@ export async function uploadRoutes(app: FastifyInstance, options: UploadRouteOpt
     return { results: await results.toArray() };
   }
 }
+
+/** Who asks, and how often. */
+async function guard(app: FastifyInstance, { identify, perMinute }: UploadRouteOptions): Promise<void> {
+  app.decorateRequest('subject', '');
+  // Before a body is read: who is nobody is no one to read megabytes from.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('www-authenticate', 'Bearer');
+    request.subject = await identify(bearerOf(request));
+    reply.removeHeader('www-authenticate');
+  });
+  await app.register(rateLimit, {
+    hook: 'preParsing',
+    max: perMinute,
+    timeWindow: '1 minute',
+    cache: MAX_COUNTED,
+    keyGenerator: ({ subject }) => subject,
+    errorResponseBuilder: () => new ServiceError('too_many_requests'),
+    addHeadersOnExceeding: UNSAID,
+    addHeaders: { ...UNSAID, 'retry-after': true },
+  });
+}
+
+/** Who is told what is left would use it up. */
+const UNSAID = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
 
 /** An error as one of several results, unless there is nobody to read them. */
 function asResult(error: unknown, request: FastifyRequest): object {

@@ -107,16 +107,21 @@ export function createConfirm(options: ConfirmOptions): Confirm {
   async function makePermanent(upload: Upload, signal: AbortSignal): Promise<StoredObject> {
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await look(upload, signal);
-      const made = found && (await copy(upload, found, signal));
-      // Another one may have confirmed it at the same moment.
-      const there = made ?? (await store.head(permanent(upload), signal));
-      if (there) {
+      const made = await copyOnce(upload, found, signal);
+      if (made) {
         await tidy(upload, signal);
-        return there;
+        return made;
       }
       if (!found) throw new ServiceError('not_uploaded');
     }
     throw new ServiceError('not_uploaded', 'The upload keeps changing.');
+  }
+
+  /** Another one may have confirmed it meanwhile: not every store refuses to copy over that, or tells who was first. */
+  async function copyOnce(upload: Upload, found: Inspection | undefined, signal: AbortSignal) {
+    const before = await store.head(permanent(upload), signal);
+    if (before || !found) return before;
+    return (await copy(upload, found, signal)) ?? (await store.head(permanent(upload), signal));
   }
 
   /** The version that was looked at, and no other; undefined where there is another by now, or the target is there. */

@@ -7,6 +7,8 @@ export interface PresignOptions {
   readonly bucket: string;
   /** A key in the bucket by one below its prefix. */
   readonly keyOf: (key: string) => string;
+  /** What it is to have no credentials, or none now. */
+  readonly failed: (error: unknown) => never;
 }
 
 /** What may be sent: so many bytes of one type. */
@@ -32,7 +34,7 @@ export interface Presign {
   get(key: string, seconds: number): Promise<string>;
 }
 
-export function createPresign({ client, bucket: Bucket, keyOf }: PresignOptions): Presign {
+export function createPresign({ client, bucket: Bucket, keyOf, failed }: PresignOptions): Presign {
   return {
     async post(key, { type, size }, seconds) {
       return await createPresignedPost(client, {
@@ -42,7 +44,7 @@ export function createPresign({ client, bucket: Bucket, keyOf }: PresignOptions)
         Conditions: [['content-length-range', size, size]],
         Fields: { 'Content-Type': type },
         Expires: seconds,
-      });
+      }).catch(failed);
     },
     async put(key, { type, size }, seconds) {
       const headers = { 'content-type': type, 'if-none-match': '*' };
@@ -56,11 +58,12 @@ export function createPresign({ client, bucket: Bucket, keyOf }: PresignOptions)
       });
       // The presigner leaves the type out unless it is told not to.
       const signableHeaders = new Set(['host', 'content-length', ...Object.keys(headers)]);
-      return { url: await getSignedUrl(client, command, { expiresIn: seconds, signableHeaders }), headers };
+      const signing = { expiresIn: seconds, signableHeaders };
+      return { url: await getSignedUrl(client, command, signing).catch(failed), headers };
     },
     async get(key, seconds) {
       const command = new GetObjectCommand({ Bucket, Key: keyOf(key) });
-      return await getSignedUrl(client, command, { expiresIn: seconds });
+      return await getSignedUrl(client, command, { expiresIn: seconds }).catch(failed);
     },
   };
 }

@@ -52,6 +52,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const ATTEMPTS = 3;
 const MAX_SOCKETS = 64;
+/** A HEAD says no more than 403, also of what is not there. */
+const PERMISSIONS = '; expected s3:GetObject, s3:PutObject and s3:DeleteObject, and s3:ListBucket for what is missing';
 /** The smallest that S3 has for all parts but the last. */
 const PART_BYTES = 5 * 2 ** 20;
 /** Held in memory for one body, together. */
@@ -92,14 +94,22 @@ export function createUploadStore(options: UploadStoreOptions): UploadStore {
 
   /** None of the 4xx of a store is one of ours: what the client did wrong was told before. */
   function asFailure(error: unknown): ServiceError {
-    const failure = s3Error(error, id);
-    return failure.row.status >= 500
-      ? failure
-      : new ServiceError('source_failed', `${id}: ${(error as Error).message}`, { cause: error });
+    const { code, row, message } = s3Error(error, id);
+    const isOurs = row.status >= 500;
+    const said = isOurs ? message : `${id}: ${(error as Error).message}`;
+    const hint = statusOf(error) === 403 ? PERMISSIONS : '';
+    return new ServiceError(isOurs ? code : 'source_failed', `${said}${hint}`, { cause: error });
   }
 
   return {
-    presign: createPresign({ client: browserClient, bucket: Bucket, keyOf }),
+    presign: createPresign({
+      client: browserClient,
+      bucket: Bucket,
+      keyOf,
+      failed(error) {
+        throw asFailure(error);
+      },
+    }),
     async head(key, signal) {
       const command = new HeadObjectCommand({ Bucket, Key: keyOf(key) });
       const found = await client.send(command, { abortSignal: signal }).catch(unless({ 404: undefined }, signal));

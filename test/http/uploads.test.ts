@@ -4,7 +4,7 @@ import t from 'tap';
 import { createPending } from '../../src/uploads/pending.ts';
 import { verifyReceipt } from '../../src/uploads/receipt.ts';
 import { createTokens, type Upload } from '../../src/uploads/tokens.ts';
-import { ask, startService, useS3 } from '../support/service.ts';
+import { ask, setEnvironment, startService, useS3 } from '../support/service.ts';
 import {
   API_KEY,
   callUploads,
@@ -304,6 +304,10 @@ t.test('more requests than allowed within a minute are refused, for each subject
   const refused = await begin('ann');
   t.equal(refused.status, 429);
   t.equal(refused.json.error.code, 'too_many_requests');
+  t.same(
+    [...refused.headers.keys()].filter((name) => name.startsWith('x-ratelimit')),
+    [],
+  );
   t.match(refused.headers.get('retry-after'), /^([1-9]|[1-5][0-9]|60)$/);
   t.equal((await begin('bob')).status, 201);
 });
@@ -349,6 +353,25 @@ t.test('trouble of the store is told as such, and nothing is lost by it', async 
     { key: /^tmp\/ann\//, level: 40 },
   );
   t.equal((await keys()).length, 2);
+});
+
+t.test('without credentials nothing is permitted, and it is said that it may be later', async (t) => {
+  setEnvironment(t, 'AWS_EC2_METADATA_DISABLED', 'true');
+  const { call, service } = await startUploads(t, {
+    envOf() {
+      // Once the bucket is there: the service finds none.
+      for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) setEnvironment(t, name, undefined);
+      return {};
+    },
+    ready: false,
+  });
+  for (const method of ['POST', 'PUT']) {
+    const { status, json, headers } = await call('POST', '/-/uploads', { as: 'ann', body: { ...ORDER, method } });
+    t.equal(status, 503);
+    t.equal(json.error.code, 'source_unavailable');
+    t.equal(headers.get('retry-after'), '5');
+  }
+  t.ok(service.log.some(({ reason }) => /Could not load credentials/.test(String(reason))));
 });
 
 t.test('of several, what is trouble of ours is told and logged for each', async (t) => {

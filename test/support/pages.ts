@@ -19,74 +19,6 @@ const EDITOR = path.join(ROOT, 'node_modules/ckeditor5/dist/browser');
 const HEAD = `<!doctype html><meta charset="utf-8"><title>Texts</title>
 <link rel="stylesheet" href="/ckeditor5-content.css"><div class="ck-content">`;
 
-/** What a user of CKEditor 5 copies. */
-const WITH_EDITOR = `<!doctype html>
-<meta charset="utf-8">
-<title>Text</title>
-<script type="importmap">{ "imports": { "ckeditor5": "/ckeditor5.js" } }</script>
-<link rel="stylesheet" href="/ckeditor5.css">
-<div id="editor"></div>
-<button id="save">Save</button>
-<script type="module">
-  import {
-    ClassicEditor, Essentials, Image, ImageResize, ImageToolbar, ImageUpload, Paragraph, SimpleUploadAdapter,
-  } from 'ckeditor5';
-
-  const SERVICE = 'https://img.example/-/uploads';
-  let jwt;
-  async function renew() {
-    jwt = await (await fetch('/upload-token')).text();
-  }
-  await renew();
-  setInterval(renew, 300_000); // before it ends
-
-  const editor = await ClassicEditor.create(document.querySelector('#editor'), {
-    licenseKey: 'GPL',
-    plugins: [Essentials, Paragraph, Image, ImageResize, ImageToolbar, ImageUpload, SimpleUploadAdapter],
-    toolbar: ['undo', 'redo', 'uploadImage'],
-    image: { toolbar: ['resizeImage'], upload: { types: ['jpeg', 'png', 'webp', 'avif', 'gif'] } },
-    simpleUpload: { uploadUrl: \`\${SERVICE}/ckeditor\`, headers: () => ({ Authorization: \`Bearer \${jwt}\` }) },
-  });
-
-  const waiting = new Map(); // tokens of what is not confirmed, by URLs without their queries
-  editor.plugins.get('ImageUploadEditing').on('uploadComplete', (event, { data }) => {
-    waiting.set(data.urls.default.split('?')[0], data.token);
-  });
-
-  function send(method, path, tokens, keepalive = false) {
-    const headers = { authorization: \`Bearer \${jwt}\`, 'content-type': 'application/json' };
-    return fetch(\`\${SERVICE}\${path}\`, { method, headers, keepalive, body: JSON.stringify({ tokens }) });
-  }
-
-  async function confirm(tokens) {
-    if (tokens.length === 0) return [];
-    const { error, results } = await (await send('POST', '/confirm', tokens)).json();
-    const wrong = error ?? results.find((result) => result.error)?.error;
-    if (wrong) throw new Error(wrong.message);
-    return results.map(({ receipt }) => receipt);
-  }
-
-  async function save() {
-    const html = editor.getData();
-    const kept = [...waiting].filter(([url]) => html.includes(url)); // not what was taken out of the text again
-    const receipts = await confirm(kept.map(([, token]) => token));
-    for (const [url] of kept) waiting.delete(url);
-    await fetch('/texts', { method: 'POST', body: JSON.stringify({ html, receipts }) });
-  }
-
-  const button = document.querySelector('#save');
-  button.addEventListener('click', () => save().catch(({ message }) => alert(message)));
-  const actions = editor.plugins.get('PendingActions');
-  actions.on('change:hasAny', () => {
-    button.disabled = actions.hasAny; // a picture that is still on its way is in the text with all its bytes
-  });
-
-  addEventListener('pagehide', ({ persisted }) => {
-    if (!persisted && waiting.size > 0) send('DELETE', '', [...waiting.values()], true);
-  });
-</script>
-`;
-
 /** What an application saves with its form. */
 export interface SavedText {
   readonly html: string;
@@ -133,14 +65,14 @@ async function startPages(t: Test, service: string, texts: SavedText[]): Promise
 }
 
 async function pagesOf(service: string): Promise<Record<string, Handler>> {
-  const here = (text: string) => text.replaceAll('https://img.example', service);
-  const documentation = await readFile(DOCUMENTATION, 'utf8');
-  const page = here(blockOf(documentation, 'A page that uploads', 'html'));
+  const documentation = (await readFile(DOCUMENTATION, 'utf8')).replaceAll('https://img.example', service);
+  const page = blockOf(documentation, 'A page that uploads', 'html');
   const put = blockOf(documentation, 'A page that uploads', 'js');
+  const editor = blockOf(documentation, 'CKEditor 5', 'html');
   return {
     'GET /': (_req, res) => show(res, page),
     'GET /put': (_req, res) => show(res, changed(page, /async function upload\(.*?\n {2}\}\n/s, put)),
-    'GET /editor': (_req, res) => show(res, here(WITH_EDITOR)),
+    'GET /editor': (_req, res) => show(res, editor),
   };
 }
 
