@@ -107,7 +107,7 @@ const SECRETS = {
   SIGNING_KEYS: `2026a:${'5ec7e7'.repeat(8)}`,
   PURGE_TOKEN: 'secret-purge-token',
   ORIGIN_SECRETS: 'secret-of-the-origin',
-  UPLOADS_JWT_SECRET: 'secret-jwt',
+  UPLOADS_JWT_SECRET: 'secret-of-those-who-sign-in-and-upload',
 };
 
 t.test('who may ask is said, and nothing to try that nobody may', (t) => {

@@ -91,13 +91,17 @@ function plain(rule: Rule & Pick<LifecycleRule, 'Prefix'>): unknown {
 
 /** Whether the rules are all that a document has: what the SDK does not know, it leaves out, and to put it back so would lose that. */
 export function isAllOf(xml: string, rules: readonly Rule[]): boolean {
-  const values = xml.replace(ROOT, '').match(VALUE) ?? [];
+  const tags = xml.replace(ROOT, '').match(TAG) ?? [];
+  // An element without others in it: what closes it is the next tag, or itself.
+  const values = tags.filter((tag, index) => {
+    const isOpened = !tag.startsWith('</') && String(tags[index + 1]).startsWith('</');
+    return tag.endsWith('/>') || isOpened;
+  });
   return values.length === countValues(rules);
 }
 
 const ROOT = /^\s*(?:<\?[^>]*>\s*)?<[^>]*>/;
-/** An element without others in it. */
-const VALUE = /<([A-Za-z]+)[^<>]*(?:\/>|>[^<]*<\/\1>)/g;
+const TAG = /<[^<>]*>/g;
 
 function countValues(value: unknown): number {
   if (typeof value !== 'object' || value === null || value instanceof Date) return 1;
