@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { ServiceError } from '../errors.ts';
+import { hasCode, ServiceError } from '../errors.ts';
 import type { Format } from '../formats.ts';
 import type { NotModified, ObjectHead, Opened, Source } from '../sources/source.ts';
 import type { DrawingRules } from '../transform/rules.ts';
@@ -177,7 +177,7 @@ async function onceMore<T>(
       return opened;
     });
   } catch (error) {
-    if (!(error instanceof ServiceError && error.code === 'source_broke_off') || retries >= MAX_RETRIES) throw error;
+    if (!hasCode(error, 'source_broke_off') || retries >= MAX_RETRIES) throw error;
     // Not all at once, when what broke was shared.
     await setTimeout(Math.random() * MAX_RETRY_DELAY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     return await attempt((key, conditions, stop) => source.open(key, { ...conditions, retry: false }, stop));

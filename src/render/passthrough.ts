@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { hasCode, ServiceError } from '../errors.ts';
 import type { ObjectHead, Opened, Source } from '../sources/source.ts';
 import { isStoredAsSvg, SVG_REFUSED } from './record.ts';
 
@@ -85,7 +85,7 @@ export function createPassthrough({ source, refusesSvg }: PassthroughOptions): P
 }
 
 function isUnsatisfiable(error: unknown): error is ServiceError {
-  return error instanceof ServiceError && error.code === 'range_not_satisfiable';
+  return hasCode(error, 'range_not_satisfiable');
 }
 
 /** The last no bytes of an object (RFC 9110, 14.1.2). */

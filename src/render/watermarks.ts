@@ -1,6 +1,6 @@
 import { NEVER, orAborted, withinTime } from '../abort.ts';
 import { isTagged } from '../cache/tags.ts';
-import { ServiceError } from '../errors.ts';
+import { hasCode, ServiceError } from '../errors.ts';
 import { MAX_WATERMARK_PIXELS, type Watermark, type WatermarkSpec } from '../transform/watermark.ts';
 import type { OriginalReader, Place } from './original-reader.ts';
 import type { OriginalRecord } from './record.ts';
@@ -57,7 +57,7 @@ export function createWatermarks({ specs, reader, freshMs, now }: WatermarksOpti
     try {
       return await read(name, known);
     } catch (error) {
-      const isGone = error instanceof ServiceError && error.code === 'not_found';
+      const isGone = hasCode(error, 'not_found');
       if (known && !isGone) return { ...known, record: { ...known.record, checkedAt: now() } };
       throw failure(name, error as Error);
     }

@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -12,7 +12,7 @@ export function withPlusAsSpace(source: Source): Source {
       try {
         return await source.open(key, conditions, signal);
       } catch (error) {
-        if (!(error instanceof ServiceError && error.code === 'not_found' && key.includes('+'))) throw error;
+        if (!hasCode(error, 'not_found') || !key.includes('+')) throw error;
         return await source.open(key.replaceAll('+', ' '), conditions, signal);
       }
     },

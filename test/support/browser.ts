@@ -1,22 +1,13 @@
-import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Test } from 'tap';
+import { isExecutable } from './executable.ts';
 
 const MISSING = 'Chromium is not installed: apt-get install --no-install-recommends chromium';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable'];
 const BINARY = ['/usr/bin', ...(process.env.PATH ?? '').split(path.delimiter)]
   .flatMap((folder) => NAMES.map((name) => path.join(folder, name)))
   .find(isExecutable);
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * `t.test` where Chromium is installed, with one for all tests of the file. Elsewhere the file is skipped, in one line, or fails with

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { type EventEmitter, once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -10,6 +9,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
+import { isExecutable } from './executable.ts';
 import { ROOT } from './process.ts';
 import { type Answer, ask, type Service } from './service.ts';
 
@@ -19,15 +19,6 @@ const MISSING = 'nginx is not installed: apt-get install --no-install-recommends
 const BINARY = ['/usr/sbin', ...(process.env.PATH ?? '').split(path.delimiter)]
   .map((folder) => path.join(folder, 'nginx'))
   .find(isExecutable);
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `t.test` where nginx is installed. Elsewhere the file is skipped, in one line, or fails with REQUIRE_NGINX=1. */
 export function testsWithNginx(t: Test): (name: string, run: (t: Test) => Promise<void>) => void {
