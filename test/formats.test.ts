@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import t from 'tap';
-import { defaultQuality, FORMATS, type Format, type OutputFormat, sniffFormat } from '../src/formats.ts';
+import { defaultQuality, FORMATS, type Format, type OutputFormat } from '../src/formats.ts';
+import { sniffFormat } from '../src/sniff.ts';
 import { animation, gradient, SVG } from './support/pictures.ts';
 
 /** RFC 9649 (WebP), IANA's media types for the rest. */

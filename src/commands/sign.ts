@@ -1,5 +1,6 @@
 import { canonicalise, type OptionPolicy } from '../request/canonical.ts';
-import { type Parsed, parseRequest } from '../request/parse.ts';
+import { parseRequest } from '../request/parse.ts';
+import type { Parsed } from '../request/problem.ts';
 import { misread, readSigned } from '../request/signature.ts';
 
 export interface Signer {

@@ -1,5 +1,5 @@
 import { folderTag, objectTag } from '../cache/tags.ts';
-import { keyComplaint } from '../request/parse.ts';
+import { keyComplaint } from '../request/problem.ts';
 
 /**
  * The tags of an object, one a line, each with what it stands for: the key, then its folders, nearest first. A key that ends in a

@@ -1,7 +1,8 @@
 import { allOptions, asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import { decodeLeniently } from '../request/decode.ts';
 import { isOptionName, type Options } from '../request/options.ts';
-import { type Problem, parseRequest } from '../request/parse.ts';
+import { parseRequest } from '../request/parse.ts';
+import type { Problem } from '../request/problem.ts';
 
 /** How a query string would be answered, for whatever object. */
 export interface Verdict {

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../errors.ts';
 import { asksForVariant, canonicalise, canonicalQuery, type OptionPolicy } from '../request/canonical.ts';
 import type { Options } from '../request/options.ts';
-import { type ImageRequest, type Parsed, parseRequest } from '../request/parse.ts';
+import { type ImageRequest, parseRequest } from '../request/parse.ts';
+import type { Parsed } from '../request/problem.ts';
 import {
   type Exemption,
   isExempt,

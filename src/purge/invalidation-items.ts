@@ -1,5 +1,5 @@
 import { EVERYTHING, folderTag, objectTag } from '../cache/tags.ts';
-import { keyComplaint } from '../request/parse.ts';
+import { keyComplaint } from '../request/problem.ts';
 import type { PurgeOrder } from './purge-order.ts';
 
 /** Everything that a distribution has. */

@@ -1,6 +1,6 @@
 import { TAG_PATTERN } from '../cache/tags.ts';
 import { ServiceError } from '../errors.ts';
-import { keyComplaint } from '../request/parse.ts';
+import { keyComplaint } from '../request/problem.ts';
 
 /** What is to be dropped wherever it is kept. Any of the three may be empty. */
 export interface PurgeOrder {

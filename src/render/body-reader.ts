@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts';
-import { SNIFF_BYTES } from '../formats.ts';
+import { SNIFF_BYTES } from '../sniff.ts';
 import type { Opened } from '../sources/source.ts';
 
 /** A body whose first bytes can be looked at before the rest is asked for. To be destroyed, read to its end or not. */

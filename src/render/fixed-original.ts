@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ServiceError } from '../errors.ts';
-import { sniffFormat } from '../formats.ts';
+import { sniffFormat } from '../sniff.ts';
 import type { ImageFacts } from '../transform/facts.ts';
 import type { OriginalHold, OriginalLease } from './originals.ts';
 import { readContent } from './record.ts';

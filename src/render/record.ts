@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors.ts';
-import { FORMATS, type Format, sniffFormat } from '../formats.ts';
+import { FORMATS, type Format } from '../formats.ts';
+import { sniffFormat } from '../sniff.ts';
 import type { ObjectHead } from '../sources/source.ts';
 import { type ImageFacts, readFacts } from '../transform/facts.ts';
 

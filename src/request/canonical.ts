@@ -3,8 +3,9 @@ import { MAX_PAD } from './box.ts';
 import { type Ladders, offLadder, snapped } from './ladder.ts';
 import type { Names } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
-import { badOption, type Dialect, type Parsed } from './parse.ts';
+import type { Dialect } from './parse.ts';
 import { strategyOf } from './position.ts';
+import { onNoRung, type Parsed } from './problem.ts';
 import { canonicalTurn } from './turn.ts';
 
 /** What the operator has decided about options; the same at the origin, at the CDN's edge and in the client. */
@@ -26,13 +27,8 @@ export function canonicalise(given: Options, policy: OptionPolicy): Parsed<Optio
   const options = canonicalOptions(given, policy);
   const name = offLadder(options, policy.ladders);
   if (name === undefined || policy.ladders.mode === 'snap') return { value: options };
-  const isSide = name !== 'q';
-  const rungs = policy.ladders[name].slice(0, MAX_RUNGS).join(', ');
-  return badOption(name, `expected one of ${rungs}${isSide ? ', in pixels' : ''}, got ${options[name]}`);
+  return onNoRung(name, options[name], policy.ladders[name]);
 }
-
-/** Rungs that an error counts up. */
-const MAX_RUNGS = 40;
 
 /**
  * Options with presets and defaults applied, sides multiplied, rounded and clamped, and nothing said that goes without saying: two requests

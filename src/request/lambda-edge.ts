@@ -1,6 +1,7 @@
 import type { OutputFormat } from '../formats.ts';
 import { decodeLeniently } from './decode.ts';
-import { isOptionName, OPTIONS, type OptionName, type Options } from './options.ts';
+import { PARSERS } from './option-parsers.ts';
+import { isOptionName, type OptionName, type Options } from './options.ts';
 
 /**
  * The options of a raw query string as the well-known Lambda@Edge resize function reads them (`querystring.parse`, then
@@ -84,5 +85,5 @@ const ALIASES: readonly (readonly [string, OutputFormat])[] = [
 
 function readFormat(text: string): Options['f'] {
   const alias = ALIASES.find(([known]) => known === text.toLowerCase());
-  return alias ? alias[1] : OPTIONS.f.parse(text);
+  return alias ? alias[1] : PARSERS.f(text);
 }

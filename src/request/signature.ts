@@ -2,7 +2,8 @@ import { encodeKey, encodeStrictly } from './encode.ts';
 import type { Ladders } from './ladder.ts';
 import { OF_ACCESS } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
-import { type Dialect, type Parsed, parseAllOptions, parseKey, splitTarget } from './parse.ts';
+import { type Dialect, parseAllOptions, parseKey, splitTarget } from './parse.ts';
+import type { Parsed } from './problem.ts';
 
 /** Requests that need no signature where others do: by a preset alone, or by sides and qualities that a ladder bounds. */
 export type Exemption = 'presets' | 'ladder';

@@ -1,4 +1,5 @@
-import { FORMATS, type Format, SNIFF_BYTES } from '../formats.ts';
+import type { Format } from '../formats.ts';
+import { SIGNATURES, SNIFF_BYTES } from '../sniff.ts';
 
 interface UploadTypeRow {
   /** Of the key, which is made before there are bytes. */
@@ -21,12 +22,12 @@ const WEBM = /^.{4,64}B\x82[\x80-\xff]webm/s;
  * alone, nor anything else that a browser runs.
  */
 export const UPLOAD_TYPES = {
-  'image/jpeg': { extension: 'jpg', format: 'jpeg', sniff: FORMATS.jpeg.sniff },
-  'image/png': { extension: 'png', format: 'png', sniff: FORMATS.png.sniff },
-  'image/webp': { extension: 'webp', format: 'webp', sniff: FORMATS.webp.sniff },
-  'image/avif': { extension: 'avif', format: 'avif', sniff: FORMATS.avif.sniff },
-  'image/gif': { extension: 'gif', format: 'gif', sniff: FORMATS.gif.sniff },
-  'image/tiff': { extension: 'tif', format: 'tiff', sniff: FORMATS.tiff.sniff },
+  'image/jpeg': { extension: 'jpg', format: 'jpeg', sniff: SIGNATURES.jpeg },
+  'image/png': { extension: 'png', format: 'png', sniff: SIGNATURES.png },
+  'image/webp': { extension: 'webp', format: 'webp', sniff: SIGNATURES.webp },
+  'image/avif': { extension: 'avif', format: 'avif', sniff: SIGNATURES.avif },
+  'image/gif': { extension: 'gif', format: 'gif', sniff: SIGNATURES.gif },
+  'image/tiff': { extension: 'tif', format: 'tiff', sniff: SIGNATURES.tiff },
   'video/mp4': { extension: 'mp4', format: undefined, sniff: (head) => MP4.test(textOf(head)) },
   'video/quicktime': { extension: 'mov', format: undefined, sniff: (head) => QUICKTIME.test(textOf(head)) },
   'video/webm': {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Names } from '../../src/request/names.ts';
-import { OPTIONS, type OptionName, type Options } from '../../src/request/options.ts';
+import { PARSERS } from '../../src/request/option-parsers.ts';
+import { OPTION_TEXTS } from '../../src/request/option-texts.ts';
+import { OPTION_NAMES, type OptionName, type Options } from '../../src/request/options.ts';
 import { parseKey, parseOptions, parseRequest } from '../../src/request/parse.ts';
 import { HOSTILE } from '../support/fuzz-requests.ts';
 
@@ -560,8 +562,14 @@ t.test('options are typed values', (t) => {
   t.end();
 });
 
+t.test('every option has its place in the order, its parser and its texts', (t) => {
+  t.same(Object.keys(PARSERS), OPTION_NAMES);
+  t.same(Object.keys(OPTION_TEXTS), OPTION_NAMES);
+  t.end();
+});
+
 t.test('each format that the message of f names is accepted', (t) => {
-  const named = OPTIONS.f.expected.replace('one of ', '').split(', ');
+  const named = OPTION_TEXTS.f.expected.replace('one of ', '').split(', ');
   t.strictSame(named, ['jpeg', 'jpg', 'png', 'webp', 'avif', 'gif', 'auto']);
   for (const name of named) t.equal(parseOptions(`f=${name}`).problem, undefined, name);
   t.end();

@@ -1,5 +1,5 @@
-import { sniffFormat } from '../../src/formats.ts';
 import type { Options } from '../../src/request/options.ts';
+import { sniffFormat } from '../../src/sniff.ts';
 import { type ImageFacts, readFacts } from '../../src/transform/facts.ts';
 import { type Plan, type PlanPolicy, planVariant } from '../../src/transform/plan.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import t from 'tap';
-import { sniffFormat } from '../../src/formats.ts';
 import type { Options } from '../../src/request/options.ts';
+import { sniffFormat } from '../../src/sniff.ts';
 import { isBare } from '../../src/transform/bare.ts';
 import { animation, gradient, noise, paint } from '../support/pictures.ts';
 import { planFor, variant } from '../support/variants.ts';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
-import { sniffFormat } from '../../src/formats.ts';
+import { sniffFormat } from '../../src/sniff.ts';
 import { DRAWING_RULES } from '../../src/transform/rules.ts';
 import { setUpSharp } from '../../src/transform/sharp-setup.ts';
 import { apngOf } from '../support/apng.ts';

@@ -1,0 +1,32 @@
+import { hasControlCharacter } from './characters.ts';
+
+/** S3's own limit, in bytes of UTF-8. */
+export const MAX_KEY_BYTES = 1024;
+/** What the service itself serves; never a key, however it is encoded. */
+const RESERVED_PREFIX = '-/';
+
+/** What a decoded key is not, of what one has to be. */
+export type KeyFault = 'empty' | 'long' | 'control' | 'backslash' | 'reserved' | 'segment' | 'dots';
+
+/** What is wrong with a decoded key; undefined for one that a request can name. */
+export function keyFault(key: string): KeyFault | undefined {
+  if (key === '') return 'empty';
+  if (utf8Bytes(key) > MAX_KEY_BYTES) return 'long';
+  if (hasControlCharacter(key)) return 'control';
+  if (key.indexOf('\\') >= 0) return 'backslash';
+  if (key.slice(0, RESERVED_PREFIX.length) === RESERVED_PREFIX) return 'reserved';
+  const segments = key.split('/');
+  if (segments.indexOf('') >= 0) return 'segment';
+  return segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0 ? 'dots' : undefined;
+}
+
+/** Length in UTF-8 of a well-formed string; each half of a surrogate pair counts two of the pair's four bytes. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+    bytes += code < 0x80 ? 1 : code < 0x800 || isSurrogate ? 2 : 3;
+  }
+  return bytes;
+}
