@@ -10,6 +10,7 @@ FROM dependencies AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src ./src
+COPY edge ./edge
 RUN npm run build
 
 FROM node:24-slim

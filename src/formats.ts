@@ -11,11 +11,22 @@ interface FormatRow {
   readonly profile: boolean;
   /** The longest side that its encoder writes, in pixels; for JPEG and AVIF less than the format could store. */
   readonly maxSide: number;
-  /** Whether a URL may ask for it; TIFF is written only for those who come from a service that did. */
-  readonly offered: boolean;
   /** Encoder settings as sharp names them; absent for formats that are only read. Reasons: docs/decisions.md. */
   readonly encoder?: Readonly<Record<string, string | number | boolean>>;
 }
+
+// By names, as they are also part of what a URL means: a bundle that only reads URLs has these and not the table.
+const JPEG_QUALITY = 75;
+const WEBP_QUALITY = 80;
+const AVIF_QUALITY = 60;
+const QUALITIES: { readonly [F in OutputFormat]?: number } = {
+  jpeg: JPEG_QUALITY,
+  webp: WEBP_QUALITY,
+  avif: AVIF_QUALITY,
+};
+
+/** What a URL may ask for; TIFF is written only for those who come from a service that did. */
+export const OFFERED = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const;
 
 export const FORMATS = {
   jpeg: {
@@ -24,8 +35,7 @@ export const FORMATS = {
     animated: false,
     profile: true,
     maxSide: 65_500,
-    offered: true,
-    encoder: { quality: 75, quantisationTable: 3, chromaSubsampling: '4:2:0', progressive: false },
+    encoder: { quality: JPEG_QUALITY, quantisationTable: 3, chromaSubsampling: '4:2:0', progressive: false },
   },
   png: {
     mime: 'image/png',
@@ -33,7 +43,6 @@ export const FORMATS = {
     animated: false,
     profile: true,
     maxSide: 2_147_483_647,
-    offered: true,
     encoder: { compressionLevel: 6, adaptiveFiltering: true, palette: false },
   },
   webp: {
@@ -42,8 +51,7 @@ export const FORMATS = {
     animated: true,
     profile: true,
     maxSide: 16_383,
-    offered: true,
-    encoder: { quality: 80, effort: 4 },
+    encoder: { quality: WEBP_QUALITY, effort: 4 },
   },
   avif: {
     mime: 'image/avif',
@@ -51,8 +59,7 @@ export const FORMATS = {
     animated: false,
     profile: true,
     maxSide: 16_384,
-    offered: true,
-    encoder: { quality: 60, effort: 2, chromaSubsampling: '4:2:0' },
+    encoder: { quality: AVIF_QUALITY, effort: 2, chromaSubsampling: '4:2:0' },
   },
   gif: {
     mime: 'image/gif',
@@ -60,7 +67,6 @@ export const FORMATS = {
     animated: true,
     profile: false,
     maxSide: 65_535,
-    offered: true,
     encoder: { effort: 4 },
   },
   tiff: {
@@ -69,7 +75,6 @@ export const FORMATS = {
     animated: false,
     profile: true,
     maxSide: 65_535,
-    offered: false,
     encoder: { compression: 'lzw', predictor: 'horizontal' },
   },
   svg: {
@@ -78,7 +83,6 @@ export const FORMATS = {
     animated: false,
     profile: false,
     maxSide: 0,
-    offered: false,
   },
 } as const satisfies Record<string, FormatRow>;
 
@@ -88,6 +92,5 @@ export type OutputFormat = { [F in Format]: (typeof FORMATS)[F] extends { encode
 
 /** The quality a format is written with when none is asked for; undefined for formats that take none. */
 export function defaultQuality(format: OutputFormat): number | undefined {
-  const encoder: Readonly<Record<string, unknown>> = FORMATS[format].encoder;
-  return typeof encoder.quality === 'number' ? encoder.quality : undefined;
+  return QUALITIES[format];
 }

@@ -119,18 +119,18 @@ interface Read {
 function expiryOf(
   target: string,
   { given, options, isVariant, isPrivate }: Read,
-  { ladders, dialect }: OptionPolicy,
+  policy: OptionPolicy,
   { verifier, exemptions, onJudged }: SigningRule,
 ): number | undefined {
   const read = readSigned(target);
-  const mayBeUnsigned = isVariant && !isPrivate && isExempt(given, options, { exemptions, ladders });
+  const mayBeUnsigned = isVariant && !isPrivate && isExempt(given, options, { exemptions, policy });
   // A signature that is there is judged: whoever made it meant its end, too.
   if (mayBeUnsigned && read.value?.options.sig === undefined) return undefined;
   const signed = orThrow(read);
   const complaint = judgeSignature(signed, verifier);
   onJudged(signed.text, complaint);
   if (complaint !== undefined) throw new ServiceError('bad_signature', complaint);
-  const name = misread(signed.options, given, dialect);
+  const name = misread(signed.options, given, policy.dialect);
   if (name !== undefined) throw new ServiceError('bad_signature', `Its "${name}" means something else here.`);
   return signed.options.exp;
 }

@@ -25,8 +25,9 @@ export function parsePad(text: string): string | undefined {
 
 /** The four lengths of a box in canonical form, or in any other. */
 export function lengthsOf(text: string): readonly Length[] | undefined {
-  if (!/^[0-9]{1,6}(\.[0-9]{1,6})?(,[0-9]{1,6}(\.[0-9]{1,6})?){3}$/.test(text)) return undefined;
-  return text.split(',').map((part) => ({ value: Number(part), isPart: part.indexOf('.') >= 0 }));
+  const parts = text.split(',');
+  if (parts.length !== 4 || !parts.every((part) => /^[0-9]{1,6}(\.[0-9]{1,6})?$/.test(part))) return undefined;
+  return parts.map((part) => ({ value: Number(part), isPart: part.indexOf('.') >= 0 }));
 }
 
 /** The whole as a part is 1.0: without its point it would be one pixel. */

@@ -1,4 +1,4 @@
-import { defaultQuality, type OutputFormat } from '../formats.ts';
+import { defaultQuality } from '../formats.ts';
 import { MAX_PAD } from './box.ts';
 import { type Ladders, offLadder, snapped } from './ladder.ts';
 import type { Names } from './names.ts';
@@ -36,7 +36,8 @@ export function canonicalise(given: Options, policy: OptionPolicy): Parsed<Optio
  */
 export function canonicalOptions(given: Options, policy: OptionPolicy): Options {
   const { dpr = 1, rot, flip, fit, pos, enlarge, pad, anim, ...options } = allOptions(given, policy);
-  const sides = onLadders({ ...options, ...clampedSides(options, dpr, policy) }, policy);
+  const clamped = clampedSides(options, dpr, policy);
+  const sides = policy.ladders.mode === 'snap' ? snapped({ ...options, ...clamped }, policy.ladders, policy) : clamped;
   return Object.freeze({
     ...options,
     ...sides,
@@ -46,11 +47,6 @@ export function canonicalOptions(given: Options, policy: OptionPolicy): Options 
     ...(pad !== undefined && { pad: multiplied(pad, dpr) }),
     ...(anim === 0 && { anim }),
   });
-}
-
-function onLadders({ w, h, q }: Options, policy: OptionPolicy): Pick<Options, 'w' | 'h' | 'q'> {
-  const given = { ...(w !== undefined && { w }), ...(h !== undefined && { h }), ...(q !== undefined && { q }) };
-  return policy.ladders.mode === 'snap' ? snapped(given, policy.ladders, policy) : given;
 }
 
 /** With what a preset stands for, and what holds by default. */
@@ -73,42 +69,25 @@ export function asksForVariant(options: Options): boolean {
  * The query of the canonical URL, which knows nothing of the original: in table order, a default quality left out only
  * beside a format that is named.
  */
-export function canonicalQuery(options: Options, policy: OptionPolicy): string {
-  const { f } = options;
+export function canonicalQuery(options: Options, { defaults }: OptionPolicy): string {
+  const isVariant = asksForVariant(options);
+  const goesUnsaid = goesWithoutQuality(options, defaults);
   // Whoever reads the URL applies the policy again: what that sets is said, or leaving it out would mean something else.
-  const said = { ...usualWhere(policy.defaults, options), ...options };
-  if (f === undefined || f === 'auto') return serialise(said);
-  const usual = defaultQuality(f);
-  return serialise(usual !== undefined && policy.defaults.q !== undefined ? said : withoutDefaultQuality(said, f));
+  const sayingOf = (name: OptionName) =>
+    options[name] ?? (isVariant && defaults[name] !== undefined ? USUAL[name] : undefined);
+  return OPTION_NAMES.filter((name) => sayingOf(name) !== undefined && !(goesUnsaid && name === 'q'))
+    .map((name) => `${name}=${encode(String(sayingOf(name)))}`)
+    .join('&');
 }
 
 /** What goes without saying, of options that can say so. */
 const USUAL: Options = { fit: 'cover', pos: 'centre', dpr: 1, enlarge: 1, anim: 1 };
 
-/** Of the options that a policy sets otherwise and these leave out, what they mean by it. */
-function usualWhere(defaults: Options, options: Options): Options {
-  const said: { [N in OptionName]?: Options[N] } = {};
-  // Nothing is applied to what asks for no picture.
-  if (!asksForVariant(options)) return {};
-  for (const name of Object.keys(USUAL) as OptionName[]) {
-    if (defaults[name] !== undefined && options[name] === undefined) said[name] = USUAL[name] as never;
-  }
-  return said as Options;
-}
-
-function serialise(options: Options): string {
-  const pairs: string[] = [];
-  for (const name of OPTION_NAMES) {
-    if (options[name] !== undefined) pairs.push(`${name}=${encode(String(options[name]))}`);
-  }
-  return pairs.join('&');
-}
-
-function withoutDefaultQuality(options: Options, format: OutputFormat): Options {
-  const usual = defaultQuality(format);
-  if (usual !== undefined && options.q !== usual) return options;
-  const { q: _, ...others } = options;
-  return others;
+/** Whether a format is named that takes no quality, or is written with this one anyway. */
+function goesWithoutQuality({ f, q }: Options, defaults: Options): boolean {
+  if (f === undefined || f === 'auto') return false;
+  const usual = defaultQuality(f);
+  return usual === undefined || (usual === q && defaults.q === undefined);
 }
 
 function clampedSides({ w, h }: Options, dpr: number, { maxWidth, maxHeight }: OptionPolicy): Pick<Options, 'w' | 'h'> {

@@ -20,13 +20,7 @@ export function keyFault(key: string): KeyFault | undefined {
   return segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0 ? 'dots' : undefined;
 }
 
-/** Length in UTF-8 of a well-formed string; each half of a surrogate pair counts two of the pair's four bytes. */
+/** Length in UTF-8 of a well-formed string: percent-encoded, each byte is one character or one escape. */
 function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
-    bytes += code < 0x80 ? 1 : code < 0x800 || isSurrogate ? 2 : 3;
-  }
-  return bytes;
+  return encodeURIComponent(text).replace(/%../g, '.').length;
 }

@@ -1,4 +1,4 @@
-import { FORMATS, type OutputFormat } from '../formats.ts';
+import { OFFERED } from '../formats.ts';
 import { parseCrop, parsePad } from './box.ts';
 import { parseColour } from './colour.ts';
 import { parseFileName } from './file-name.ts';
@@ -54,10 +54,5 @@ function parseFit(text: string): Fit | undefined {
 function parseFormat(text: string): FormatOption | undefined {
   const name = text.toLowerCase();
   if (name === 'jpg') return 'jpeg';
-  return name === 'auto' || isOutputFormat(name) ? name : undefined;
-}
-
-function isOutputFormat(name: string): name is OutputFormat {
-  const format = (Object.keys(FORMATS) as (keyof typeof FORMATS)[]).find((known) => known === name);
-  return format !== undefined && FORMATS[format].offered;
+  return name === 'auto' ? name : OFFERED.find((format) => format === name);
 }

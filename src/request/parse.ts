@@ -24,7 +24,10 @@ export interface Reading extends Names {
 
 const NATIVE: Reading = { ...NO_NAMES, dialect: 'native' };
 
-const QUERY_READERS: Readonly<Record<Dialect, (query: string, names: Names) => Parsed<Options>>> = {
+/** What reads the options of a raw query string. */
+export type OptionReader = (query: string, names: Names) => Parsed<Options>;
+
+export const OPTION_READERS: Readonly<Record<Dialect, OptionReader>> = {
   native: parseOptions,
   'lambda-edge': (query) => ({ value: readLambdaEdgeOptions(query) }),
 };
@@ -34,7 +37,7 @@ export function parseRequest(target: string, reading: Reading = NATIVE): Parsed<
   const { path, query } = splitTarget(target);
   const key = parseKey(path);
   if (key.problem) return key;
-  const options = QUERY_READERS[reading.dialect](query, reading);
+  const options = OPTION_READERS[reading.dialect](query, reading);
   if (options.problem) return options;
   return { value: Object.freeze({ key: key.value, options: options.value }) };
 }

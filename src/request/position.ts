@@ -37,12 +37,12 @@ export function anchorOf(position: string | undefined): Anchor {
   return { x: placeOf(words, ACROSS), y: placeOf(words, DOWN), isFocus: false };
 }
 
+const FRACTION = /^(0(\.[0-9]{1,6})?|1(\.0{1,6})?|\.[0-9]{1,6})$/;
+
 function parseFocus(text: string): string | undefined {
-  const [, x, y] =
-    /^(0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?|\.[0-9]{1,6}),(0(?:\.[0-9]{1,6})?|1(?:\.0{1,6})?|\.[0-9]{1,6})$/.exec(text) ??
-    [];
-  if (x === undefined || y === undefined) return undefined;
-  const focus = `${Number(x)},${Number(y)}`;
+  const fractions = text.split(',');
+  if (fractions.length !== 2 || !fractions.every((fraction) => FRACTION.test(fraction))) return undefined;
+  const focus = fractions.map(Number).join(',');
   return focus === '0.5,0.5' ? 'centre' : focus;
 }
 

@@ -1,3 +1,4 @@
+import { canonicalOptions, canonicalQuery, type OptionPolicy } from './canonical.ts';
 import { encodeKey, encodeStrictly } from './encode.ts';
 import type { Ladders } from './ladder.ts';
 import { OF_ACCESS } from './names.ts';
@@ -10,7 +11,7 @@ export type Exemption = 'presets' | 'ladder';
 
 export interface ExemptionRule {
   readonly exemptions: readonly Exemption[];
-  readonly ladders: Ladders;
+  readonly policy: OptionPolicy;
 }
 
 /** Keys that URLs are signed with, by their ids. */
@@ -81,21 +82,27 @@ export function misread(signed: Options, served: Options, dialect: Dialect): Opt
 }
 
 /** What takes few values, by itself or since a ladder bounds it. */
-const OF_FEW_VALUES: readonly OptionName[] = ['w', 'h', 'dpr', 'enlarge', 'f', 'q'];
+const OF_FEW_VALUES: readonly OptionName[] = ['w', 'h', 'dpr', 'enlarge', 'f'];
 
 /**
  * Whether a request needs no signature: what it gives can only mean one of a few pictures. `canonical` is what that comes to, which is
- * where a side that holds by default is seen.
+ * where a side that holds by default is seen. What else is given must change nothing, as a CDN may say what holds by default.
  */
-export function isExempt(given: Options, canonical: Options, rule: ExemptionRule): boolean {
-  const names = Object.keys(given) as OptionName[];
-  const { exemptions, ladders } = rule;
-  if (exemptions.indexOf('presets') >= 0 && names.every((name) => name === 'preset')) return true;
-  if (exemptions.indexOf('ladder') < 0 || names.some((name) => OF_FEW_VALUES.indexOf(name) < 0)) return false;
+export function isExempt(given: Options, canonical: Options, { exemptions, policy }: ExemptionRule): boolean {
+  if (exemptions.indexOf('presets') >= 0 && Object.keys(given).every((name) => name === 'preset')) return true;
+  if (exemptions.indexOf('ladder') < 0) return false;
   const { w, h, pad } = canonical;
   // Without a side the original's size is asked for; and a border that holds by default has as many widths as there are ratios.
   if ((w === undefined && h === undefined) || (pad !== undefined && given.dpr !== undefined)) return false;
-  return isBounded(w, ladders.w) && isBounded(h, ladders.h) && isBounded(given.q, ladders.q);
+  const { ladders } = policy;
+  if (!isBounded(w, ladders.w) || !isBounded(h, ladders.h)) return false;
+  const few = canonicalOptions(ofFewValues(given, ladders), policy);
+  return canonicalQuery(few, policy) === canonicalQuery(canonical, policy);
+}
+
+function ofFewValues(given: Options, { q }: Ladders): Options {
+  const bounded: readonly OptionName[] = q.length > 0 ? [...OF_FEW_VALUES, 'q'] : OF_FEW_VALUES;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => bounded.indexOf(name as OptionName) >= 0));
 }
 
 function isBounded(value: number | undefined, ladder: readonly number[]): boolean {
