@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../dist/config-error.js';
-import { bundleEdge, MAX_FUNCTION_BYTES } from './bundle.mjs';
+import { bundleClient, bundleEdge, MAX_FUNCTION_BYTES } from './bundle.mjs';
 import { readPolicy } from './policy.mjs';
 
 const DIST = path.join(import.meta.dirname, '../dist');
@@ -12,6 +12,7 @@ const FILES = { cloudfront: 'cloudfront-function.js', nginx: 'nginx.js', cloudfl
 async function main() {
   const policy = readPolicy(process.env);
   await mkdir(path.join(DIST, 'edge'), { recursive: true });
+  await writeFile(path.join(DIST, 'client.min.js'), await bundleClient());
   await Promise.all(
     Object.entries(FILES).map(([target, file]) => writeEdge(target, path.join(DIST, 'edge', file), policy)),
   );

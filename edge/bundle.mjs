@@ -48,9 +48,25 @@ export async function bundleEdge(target, policy) {
     mangleProps: INTERNAL,
     define: { LAMBENT_IS_NATIVE: String(policy.dialect === 'native') },
     plugins: [withPolicy(policy), WITHOUT_TEXTS],
-    banner: { js: '/* Lambent: the canonical URL. Made by `npm run build`; how URLs are read was configured then. */' },
+    banner: { js: '/* Lambent: canonical URLs, by the configuration of the build. */' },
   });
   return finish(outputFiles[0].text);
+}
+
+/** `lambent/client` as one module, for pages without a build. */
+export async function bundleClient() {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(FOLDER, '../src/client.ts')],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    mangleProps: /^(isPart|asked|actual)$/,
+  });
+  const compress = { passes: 4, pure_getters: true, inline: 3, unsafe_arrows: true };
+  const { code } = await minify(outputFiles[0].text, { module: true, compress, ecma: 2020 });
+  return `${code}\n`;
 }
 
 /** As a module that is imported, so that the names of its properties become the same short ones. */

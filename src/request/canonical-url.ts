@@ -1,5 +1,5 @@
 import { acceptedFor, forwardedAccept } from './accept.ts';
-import { canonicalise, canonicalQuery, type OptionPolicy } from './canonical.ts';
+import { canonicalise, canonicalQuery, type OptionPolicy, printedOptions } from './canonical.ts';
 import { encodeKey } from './encode.ts';
 import { refusedBesidePresets } from './names.ts';
 import type { Options } from './options.ts';
@@ -53,5 +53,5 @@ export function canonicalUrl(
 function queryOf(given: Options, options: Options, policy: OptionPolicy): string {
   const isPreset =
     given.preset !== undefined && refusedBesidePresets(given, { ...policy, presetsOnly: true }) === undefined;
-  return isPreset ? canonicalQuery(given, { ...policy, defaults: {} }) : canonicalQuery(options, policy);
+  return isPreset ? printedOptions(given) : canonicalQuery(options, policy);
 }

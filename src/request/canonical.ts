@@ -69,14 +69,27 @@ export function asksForVariant(options: Options): boolean {
  * The query of the canonical URL, which knows nothing of the original: in table order, a default quality left out only
  * beside a format that is named.
  */
-export function canonicalQuery(options: Options, { defaults }: OptionPolicy): string {
+export function canonicalQuery(options: Options, policy: OptionPolicy): string {
+  return printedOptions(saidOptions(options, policy));
+}
+
+/** The options that a canonical URL says. */
+export function saidOptions(options: Options, { defaults }: OptionPolicy): Options {
   const isVariant = asksForVariant(options);
   const goesUnsaid = goesWithoutQuality(options, defaults);
-  // Whoever reads the URL applies the policy again: what that sets is said, or leaving it out would mean something else.
-  const sayingOf = (name: OptionName) =>
-    options[name] ?? (isVariant && defaults[name] !== undefined ? USUAL[name] : undefined);
-  return OPTION_NAMES.filter((name) => sayingOf(name) !== undefined && !(goesUnsaid && name === 'q'))
-    .map((name) => `${name}=${encode(String(sayingOf(name)))}`)
+  const said: { [N in OptionName]?: Options[N] } = {};
+  for (const name of OPTION_NAMES) {
+    // Whoever reads the URL applies the policy again: what that sets is said, or leaving it out would mean something else.
+    const value = options[name] ?? (isVariant && defaults[name] !== undefined ? USUAL[name] : undefined);
+    if (value !== undefined && !(goesUnsaid && name === 'q')) said[name] = value as never;
+  }
+  return said as Options;
+}
+
+/** A query that says these options and nothing else, in table order. */
+export function printedOptions(options: Options): string {
+  return OPTION_NAMES.filter((name) => options[name] !== undefined)
+    .map((name) => `${name}=${encode(String(options[name]))}`)
     .join('&');
 }
 

@@ -1,10 +1,10 @@
 import { canonicalOptions, canonicalQuery, type OptionPolicy } from './canonical.ts';
-import { encodeKey, encodeStrictly } from './encode.ts';
 import type { Ladders } from './ladder.ts';
 import { OF_ACCESS } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
 import { type Dialect, parseAllOptions, parseKey, splitTarget } from './parse.ts';
 import type { Parsed } from './problem.ts';
+import { signedText } from './signed-text.ts';
 
 /** Requests that need no signature where others do: by a preset alone, or by sides and qualities that a ladder bounds. */
 export type Exemption = 'presets' | 'ladder';
@@ -27,18 +27,6 @@ export interface SignedRequest {
   readonly options: Options;
   /** What is signed. */
   readonly text: string;
-}
-
-/**
- * What is signed: the key and every known option but the signature itself, by name, each as RFC 3986 writes it. Values are those that
- * were read, so that every spelling of a request has one signature; nothing is left out, filled in or put on a ladder, so that it is
- * known without any configuration.
- */
-export function signedText(key: string, options: Options): string {
-  const pairs = OPTION_NAMES.filter((name) => name !== 'sig' && options[name] !== undefined)
-    .sort()
-    .map((name) => `${name}=${encodeStrictly(String(options[name]))}`);
-  return `${encodeKey(key)}\n${pairs.join('&')}`;
 }
 
 /** What is signed of a raw request target; `bad_path` or `bad_option` where it cannot be read. */

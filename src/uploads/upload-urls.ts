@@ -1,4 +1,5 @@
 import { encodeKey } from '../request/encode.ts';
+import { offeredWidths, USUAL_WIDTHS } from '../request/offered-widths.ts';
 import type { Options } from '../request/options.ts';
 import { readSigned } from '../request/signature.ts';
 
@@ -37,9 +38,6 @@ export interface UploadUrls {
   candidates(key: string, width: number, options?: Options): readonly Candidate[];
 }
 
-/** From a phone's thumbnail to a wide screen, where no ladder says otherwise. */
-const USUAL_WIDTHS = [320, 640, 960, 1280, 1920, 2560];
-
 export function createUploadUrls(settings: UploadUrlsOptions): UploadUrls {
   const { base, ladder, maxWidth, hasSizes, hasFormat, signer } = settings;
 
@@ -51,8 +49,9 @@ export function createUploadUrls(settings: UploadUrlsOptions): UploadUrls {
     urlOf,
     candidates(key, width, options = {}) {
       if (!hasSizes) return [];
-      return widthsFor(width, ladder, maxWidth).map(([w, actual]) => ({
-        url: urlOf(key, { w, enlarge: 0, ...(!hasFormat && { f: 'auto' }), ...options }),
+      const widths = ladder.length > 0 ? ladder : [...USUAL_WIDTHS.filter((usual) => usual < maxWidth), maxWidth];
+      return offeredWidths(widths, width, ladder).map(({ asked, actual }) => ({
+        url: urlOf(key, { w: asked, enlarge: 0, ...(!hasFormat && { f: 'auto' }), ...options }),
         width: actual,
       }));
     },
@@ -72,16 +71,4 @@ export function signedTarget(key: string, options: Options, { kid, sign }: UrlSi
 function targetOf(key: string, options: Options): string {
   const pairs = Object.entries(options).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
   return `/${encodeKey(key)}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
-}
-
-/**
- * Widths to ask for, each with the one that comes: those below the picture's, then its own. Where there is a ladder, that is asked for by the
- * rung above it.
- */
-function widthsFor(width: number, ladder: readonly number[], maxWidth: number): readonly (readonly [number, number])[] {
-  const rungs = ladder.length > 0 ? ladder : [...USUAL_WIDTHS.filter((rung) => rung < maxWidth), maxWidth];
-  const below = rungs.filter((rung) => rung < width).map((rung) => [rung, rung] as const);
-  const above = rungs.find((rung) => rung >= width);
-  if (above === undefined) return below;
-  return [...below, [ladder.length > 0 ? above : width, width] as const];
 }
