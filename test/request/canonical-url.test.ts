@@ -9,6 +9,7 @@ import { OPTION_READERS } from '../../src/request/parse.ts';
 import { readPolicy } from '../support/edge.ts';
 import { ROOT } from '../support/process.ts';
 import { readVectors } from '../support/vectors.ts';
+// biome-ignore lint/correctness/useImportExtensions: a program, which has its types beside it.
 import { makeCanonical, makeConfigured, print } from '../vectors/make.mjs';
 
 t.test('the files are what their rows and rules make', async (t) => {
