@@ -1,4 +1,5 @@
 import { EVERYTHING, folderTag, objectTag } from '../cache/tags.ts';
+import { encodeKey } from '../request/encode.ts';
 import { keyComplaint } from '../request/problem.ts';
 import type { PurgeOrder } from './purge-order.ts';
 
@@ -20,13 +21,13 @@ export function itemsByTag(order: PurgeOrder): readonly string[] {
 }
 
 /**
- * And to one that does not: paths, as URLs have them that encode what they must and nothing else. Each ends in a wildcard, since
+ * And to one that does not: paths, as URLs have them that encode what they must and nothing else, or everything but letters and digits. Each ends in a wildcard, since
  * variants differ by their queries. Throws for an order that names tags.
  */
 export function itemsByPath(order: PurgeOrder): readonly string[] {
   if (order.tags.length > 0) throw new Error('CloudFront is told paths here, and no path is that of a tag.');
   const folders = order.prefixes.map((prefix) => (prefix === '/' ? '' : prefix));
-  return unique([...askable(order.keys), ...folders].flatMap(spellings).map(pathOf));
+  return unique([...askable(order.keys), ...folders].flatMap(spellings).flatMap(pathsOf));
 }
 
 /** An object whose key has spaces is served under one with plus signs, too. */
@@ -39,11 +40,14 @@ function askable(keys: readonly string[]): readonly string[] {
   return keys.filter((key) => keyComplaint(key) === undefined);
 }
 
-/** More than was asked for, where the path alone may miss: a wildcard takes the place of what may be spelled in two ways. */
-function pathOf(text: string): string {
+/**
+ * As most URLs spell it, and as the function at the edge does (`edge/cloudfront`), which is the same for nearly all. More than was asked for, where
+ * the path alone may miss: a wildcard takes the place of what may be spelled otherwise.
+ */
+function pathsOf(text: string): readonly string[] {
   // By bytes and back, half a character becomes U+FFFD, which can be encoded.
   const known = Buffer.from(text.replace(UNMATCHED, '')).toString();
-  return `/${known.replace(ENCODED, encodeURIComponent)}*`;
+  return [known.replace(ENCODED, encodeURIComponent), encodeKey(known)].map((path) => `/${path}*`);
 }
 
 function unique(items: readonly string[]): readonly string[] {

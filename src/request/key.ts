@@ -20,7 +20,8 @@ export function keyFault(key: string): KeyFault | undefined {
   return segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0 ? 'dots' : undefined;
 }
 
-/** Length in UTF-8 of a well-formed string: percent-encoded, each byte is one character or one escape. */
+/** Length in UTF-8, by as many characters for each that takes more than one byte; each half of a surrogate pair is two of the pair's four. */
 function utf8Bytes(text: string): number {
-  return encodeURIComponent(text).replace(/%../g, '.').length;
+  const ofThree = text.replace(/[\u0800-\ud7ff\ue000-\uffff]/g, '...');
+  return ofThree.replace(/[\u0080-\uffff]/g, '..').length;
 }
