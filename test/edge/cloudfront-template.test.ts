@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config.ts';
 import { ERROR_CACHING, ERRORS } from '../../src/errors.ts';
-import { publicServerOptions } from '../../src/http/server-options.ts';
+import { publicServerOptions, UPLOADS_PREFIX } from '../../src/http/server-options.ts';
 import { OPTION_NAMES } from '../../src/request/options.ts';
 import { VARIABLES } from '../../src/variables.ts';
 import { readTemplate } from '../support/cloudformation.ts';
@@ -54,6 +54,7 @@ interface Origin {
 interface Behavior {
   readonly PathPattern: string;
   readonly TargetOriginId: string;
+  readonly CachePolicyId: string;
   readonly AllowedMethods: readonly string[];
   readonly CachedMethods: readonly string[];
   readonly FunctionAssociations?: readonly Fields[];
@@ -272,10 +273,21 @@ t.test('the service answers who sends what CloudFront does', async (t) => {
   t.match(preflight, { status: 204, headers: { 'access-control-allow-origin': 'https://shop.example' } });
 });
 
+/** CloudFront's own CachingDisabled: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html. */
+const NOTHING_KEPT = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+
 t.test('uploads have a way of their own', (t) => {
+  const [canonical] = distribution().DefaultCacheBehavior.FunctionAssociations ?? [];
+  t.strictSame(canonical, { EventType: 'viewer-request', FunctionARN: 'Function.FunctionARN' });
   t.equal(distribution().CacheBehaviors, undefined);
   const [uploads] = distribution({ ...HOST, uploads: true }).CacheBehaviors ?? [];
-  t.match(uploads, { PathPattern: '/-/uploads*', TargetOriginId: 'uploads', FunctionAssociations: undefined });
+  t.match(uploads, {
+    PathPattern: `${UPLOADS_PREFIX}*`,
+    TargetOriginId: 'uploads',
+    ViewerProtocolPolicy: 'https-only',
+  });
+  t.equal(uploads?.CachePolicyId, NOTHING_KEPT);
+  t.equal(uploads?.FunctionAssociations, undefined);
   for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) t.ok(uploads?.AllowedMethods.includes(method), method);
   t.end();
 });
