@@ -22,6 +22,7 @@ import {
   TEMPLATE,
   variableDefaults,
 } from '../support/cloudfront-templates.ts';
+import { ROOT } from '../support/process.ts';
 import { startService } from '../support/service.ts';
 
 const README = readFileSync(path.join(FOLDER, 'README.md'), 'utf8');
@@ -339,6 +340,10 @@ t.test('README puts the function into the template', (t) => {
     { ...TEMPLATE.Resources.Function?.Properties, FunctionCode: '' },
   );
   t.ok(Buffer.byteLength(text) <= 51_200, 'and it needs no bucket to be sent by');
+  const [, file = ''] = /^<(.*)>$/.exec(String(TEMPLATE.Resources.Function?.Properties.FunctionCode)) ?? [];
+  const built = readFileSync(path.join(ROOT, file), 'utf8');
+  const { Resources: real } = readTemplate(readFileSync(written(t, built), 'utf8'));
+  t.equal(real.Function?.Properties.FunctionCode, built, 'the one that was built, too');
   t.throws(
     () => new Function(String(TEMPLATE.Resources.Function?.Properties.FunctionCode)),
     'without, it is no program',
