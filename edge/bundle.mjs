@@ -10,7 +10,8 @@ const FOLDER = import.meta.dirname;
 export const MAX_FUNCTION_BYTES = 10_240;
 
 // Names of properties that never leave a bundle; each time they are written out costs their length.
-const INTERNAL = /^(maxWidth|maxHeight|ladders|presets|presetsOnly|watermarks|defaults|problem|dialect|isPart|mode)$/;
+const INTERNAL =
+  /^(maxWidth|maxHeight|ladders|presets|presetsOnly|watermarks|defaults|problem|dialect|isPart|isUnsealed|mode)$/;
 
 /** What is true of an array is assumed of everything that is gone through: there is nothing else in there. */
 const ASSUMPTIONS = {
@@ -31,10 +32,10 @@ const TARGETS = {
 };
 
 /**
- * The code of a target that reads URLs by a policy (`OptionPolicy`).
+ * The code of a target that reads URLs by a policy (`UrlPolicy`).
  *
  * @param {keyof typeof TARGETS} target
- * @param {import('../dist/request/canonical.js').OptionPolicy} policy
+ * @param {import('../dist/request/canonical-url.js').UrlPolicy} policy
  */
 export async function bundleEdge(target, policy) {
   const { entry, finish } = TARGETS[target];

@@ -22,5 +22,10 @@ const VARIABLES = [
  */
 export function readPolicy(env) {
   const known = VARIABLES.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]);
-  return optionPolicy(readConfig(Object.fromEntries(known), 'file:///'));
+  return { ...optionPolicy(readConfig(Object.fromEntries(known), 'file:///')), isUnsealed: isUnsealed(env) };
+}
+
+/** Said and not concluded from what is missing: where a CDN is set up, keys are best not known. */
+function isUnsealed({ SIGNING, SIGNING_KEYS = '', UPLOADS_BUCKET = '' }) {
+  return SIGNING === 'off' && SIGNING_KEYS === '' && UPLOADS_BUCKET === '';
 }

@@ -15,6 +15,12 @@ export interface CanonicalUrl {
   readonly accept: string;
 }
 
+/** How the origin reads URLs. */
+export interface UrlPolicy extends OptionPolicy {
+  /** Whether it knows neither signatures nor uploads that wait: what looks like one is an unknown option then, of which anybody could make any number. */
+  readonly isUnsealed?: boolean;
+}
+
 /** What the origin serves under it is its own, and not for who comes through a cache. */
 const RESERVED_PATH = '/-/';
 
@@ -28,7 +34,7 @@ const SEAL = /(?:^|&)(?:sig|pending)=[^&]/;
 export function canonicalUrl(
   target: string,
   accept: string | undefined,
-  policy: OptionPolicy,
+  policy: UrlPolicy,
   read: OptionReader,
 ): Parsed<CanonicalUrl> {
   const { path, query } = splitTarget(target);
@@ -43,7 +49,7 @@ export function canonicalUrl(
   if (canonical.problem) return canonical;
   const options = canonical.value;
   const forwarded = forwardedAccept(acceptedFor(options, accept));
-  if (SEAL.test(query)) return { value: { path, query, accept: forwarded } };
+  if (!policy.isUnsealed && SEAL.test(query)) return { value: { path, query, accept: forwarded } };
   return {
     value: { path: `/${encodeKey(key.value)}`, query: queryOf(given.value, options, policy), accept: forwarded },
   };

@@ -1,6 +1,6 @@
-import type { OptionPolicy } from '../../src/request/canonical.ts';
+import type { UrlPolicy } from '../../src/request/canonical-url.ts';
 
-type Bundler = (target: 'cloudfront' | 'nginx' | 'cloudflare', policy: OptionPolicy) => Promise<string>;
+type Bundler = (target: 'cloudfront' | 'nginx' | 'cloudflare', policy: UrlPolicy) => Promise<string>;
 
 // Programs of the build, which have no types and read what is compiled.
 const { bundleEdge: bundle } = await import(new URL('../../edge/bundle.mjs', import.meta.url).href);
@@ -10,4 +10,4 @@ const { readPolicy: read } = await import(new URL('../../edge/policy.mjs', impor
 export const bundleEdge: Bundler = bundle;
 
 /** How a service with this environment reads options. */
-export const readPolicy: (env: Readonly<Record<string, string>>) => OptionPolicy = read;
+export const readPolicy: (env: Readonly<Record<string, string>>) => UrlPolicy = read;

@@ -261,6 +261,14 @@ export const CONFIGURED = [
     unreadable: [],
   },
   {
+    env: { SIGNING: 'off' },
+    rows: [
+      ['/a.jpg?h=9&w=9&sig=1', CURL, '/a.jpg?w=9&h=9', null, ''],
+      ['/a.jpg?pending=x&w=9&f=auto', CHROME, '/a.jpg?w=9&f=auto', 'avif', BOTH],
+    ],
+    unreadable: ['/a.jpg?w=x&sig=1'],
+  },
+  {
     env: { COMPAT: 'lambda-edge' },
     rows: [
       ['/a.jpg?w=200px&h=150', CURL, '/a.jpg?w=200&h=150', null, ''],
