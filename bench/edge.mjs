@@ -70,6 +70,7 @@ export async function edge({ folder, rounds, progress }) {
     columns: COLUMNS,
     records,
     notes: [
+      'A model: no CDN is asked, the log is generated, and who comes and how URLs are written is assumed (docs/cdn.md, "Hit rate").',
       'Sites: hits at the edge, and requests to the origin per 1,000, through the shield.',
       table(SITE_COLUMNS, sites.map(inOneRow)),
       `The reference site with none of ${KINDS.length} kinds of untidiness, then with one of them at a time.`,

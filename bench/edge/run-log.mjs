@@ -1,14 +1,11 @@
 import { runCdn } from './cdn.mjs';
 import { makeLog } from './log.mjs';
-import { variantOf } from './variants.mjs';
 
 /** A site's log, with keys and pictures as numbers for each way to a key. */
 export function prepareSite(site, ways) {
   const log = makeLog(site);
-  const byPolicy = new Map();
   const numbered = ways.map((way) => {
-    if (!byPolicy.has(way.policy)) byPolicy.set(way.policy, numberVariants(log.distinct, way.policy));
-    const { variants, bytes } = byPolicy.get(way.policy);
+    const { variants, bytes } = numberVariants(log.distinct, way.variant);
     return { ...way, variants, bytes, keys: numberKeys(log.distinct.map(way.key), variants, way.name) };
   });
   return { log, numbered };
@@ -19,10 +16,10 @@ export function runPrepared({ log, numbered }, caches) {
   return numbered.map(({ name, title, ...numbers }) => ({ name, title, ...ratesOf(runCdn(log, numbers, caches)) }));
 }
 
-function numberVariants(distinct, policy) {
+function numberVariants(distinct, variantOf) {
   const [numbers, bytes] = [new Map(), []];
   const variants = distinct.map((request) => {
-    const variant = variantOf(request, policy);
+    const variant = variantOf(request);
     if (!numbers.has(variant.name)) numbers.set(variant.name, bytes.push(variant.bytes) - 1);
     return numbers.get(variant.name);
   });
