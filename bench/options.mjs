@@ -11,6 +11,7 @@ Parts, all of them when none is named:
 
   bombs     small files that claim much: milliseconds and memory until they are refused
   worst     the dearest that may be asked for: milliseconds and memory of each
+  edge      a CDN's cache by five keys, with and without the edge function: a model, no CDN
 
 Options:
   --rounds N      rounds of each comparison, 5 by default; stampede has four times as many

@@ -16,6 +16,7 @@ const PARTS = {
   large: async () => (await import('./large.mjs')).large,
   bombs: async () => (await import('./bombs.mjs')).bombs,
   worst: async () => (await import('./worst.mjs')).worst,
+  edge: async () => (await import('./edge.mjs')).edge,
 };
 
 const SERVER = new URL('../dist/server.js', import.meta.url);
