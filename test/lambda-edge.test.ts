@@ -250,7 +250,8 @@ t.test('5,000 requests are answered as the function does, but for the difference
       const kind = typeof ours === 'string' ? ours : ours.format;
       outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
     }),
-    { numRuns: 5000 },
+    // The example's one column is where red ends: with 61 columns for 61.5, it was all red.
+    { numRuns: 5000, examples: [[{ key: 'logo.png', pairs: ['%68=41', 'w=1'] }]] },
   );
   const kinds = ['original', 'fails', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'];
   for (const kind of kinds) t.ok((outcomes.get(kind) ?? 0) >= 20, `${kind}: ${outcomes.get(kind)} times`);

@@ -71,7 +71,7 @@ export function computeGeometry(original: Size, options: GeometryOptions, limits
 
 function coverBox(original: Size, output: Size, pos: Options['pos'], limits: SizeLimits): Geometry {
   const anchor = anchorOf(pos);
-  const scale = Math.max(output.width / original.width, output.height / original.height);
+  const scale = ratios(original, output).larger;
   const scaled = coverOf(original, output, scale);
   if (isSameSize(scaled, output)) return { output, scaled };
   const { maxScaledPixels = limits.maxPixels } = limits;
@@ -86,11 +86,11 @@ function coverBox(original: Size, output: Size, pos: Options['pos'], limits: Siz
 }
 
 function containBox(original: Size, output: Size, { x, y }: Anchor, { enlarge }: GeometryOptions): Geometry {
-  const fitting = Math.min(output.width / original.width, output.height / original.height);
-  const scale = enlarge === 0 ? Math.min(1, fitting) : fitting;
+  const { smaller } = ratios(original, output);
+  const scale = enlarge === 0 && smaller.of > smaller.to ? { of: 1, to: 1 } : smaller;
   const scaled = {
-    width: Math.min(output.width, side(original.width * scale)),
-    height: Math.min(output.height, side(original.height * scale)),
+    width: Math.min(output.width, side((original.width * scale.of) / scale.to)),
+    height: Math.min(output.height, side((original.height * scale.of) / scale.to)),
   };
   if (isSameSize(scaled, output)) return { output, scaled };
   const left = Math.round((output.width - scaled.width) * x);
@@ -139,19 +139,33 @@ function shrinkToLimits({ width, height }: Size, limits: SizeLimits): Size {
   };
 }
 
+/** What a length is multiplied by before it is divided: 60 times 41 / 40 would be a rounding error short of 61.5, and a pixel of 62. */
+interface Ratio {
+  readonly of: number;
+  readonly to: number;
+}
+
+/** The scales at which an original fits into a box and at which it covers it. */
+function ratios(original: Size, box: Size): { readonly smaller: Ratio; readonly larger: Ratio } {
+  const across = { of: box.width, to: original.width };
+  const down = { of: box.height, to: original.height };
+  const isWider = across.of * down.to > down.of * across.to;
+  return isWider ? { smaller: down, larger: across } : { smaller: across, larger: down };
+}
+
 /** The smallest size of the original's shape that covers the box. */
-function coverOf(original: Size, box: Size, scale: number): Size {
+function coverOf(original: Size, box: Size, { of, to }: Ratio): Size {
   return {
-    width: Math.max(box.width, side(original.width * scale)),
-    height: Math.max(box.height, side(original.height * scale)),
+    width: Math.max(box.width, side((original.width * of) / to)),
+    height: Math.max(box.height, side((original.height * of) / to)),
   };
 }
 
 /** The largest size of the box's shape that fits the original. */
-function keptOf(original: Size, box: Size, scale: number): Size {
+function keptOf(original: Size, box: Size, { of, to }: Ratio): Size {
   return {
-    width: Math.min(original.width, side(box.width / scale)),
-    height: Math.min(original.height, side(box.height / scale)),
+    width: Math.min(original.width, side((box.width * to) / of)),
+    height: Math.min(original.height, side((box.height * to) / of)),
   };
 }
 

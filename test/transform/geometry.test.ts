@@ -115,6 +115,14 @@ t.test('cover scales to the longer fit and keeps the middle', (t) => {
   t.end();
 });
 
+t.test('half a pixel is rounded up where a quotient would lose it', (t) => {
+  // 60 * (41 / 40) is 61.49999999999999.
+  const original = size(60, 40);
+  t.match(computeGeometry(original, { w: 1, h: 41 }, limits), { scaled: size(62, 41), crop: { left: 31, width: 1 } });
+  t.match(computeGeometry(original, { w: 90, h: 41, fit: 'contain' }, limits), { scaled: size(62, 41) });
+  t.end();
+});
+
 t.test('cover of an extreme shape cuts before it scales', (t) => {
   const output = size(4096, 4096);
   t.strictSame(computeGeometry(size(1, 20_000), { w: 4096, h: 4096 }, limits), {
