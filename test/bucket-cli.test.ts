@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { BLOCKED, startBucket } from './support/bucket-settings.ts';
-import { ROOT } from './support/process.ts';
+import { PLAIN_NODE, ROOT } from './support/process.ts';
 
 t.test('from the command line', async (t) => {
   const { s3, env, cors, block } = await startBucket(t);
   const lambent = async (args: readonly string[], more: Record<string, string> = {}) => {
     const { SOURCE: _source, ...rest } = env;
-    const uncounted = { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' };
-    const options = { cwd: ROOT, env: { ...uncounted, ...rest, UPLOADS_BUCKET: `s3://${s3.bucket}`, ...more } };
-    const done = promisify(execFile)(process.execPath, ['dist/cli.js', ...args], options);
+    const options = { cwd: ROOT, env: { ...process.env, ...rest, UPLOADS_BUCKET: `s3://${s3.bucket}`, ...more } };
+    const [file, ...node] = PLAIN_NODE;
+    const done = promisify(execFile)(file, [...node, 'dist/cli.js', ...args], options);
     const {
       stdout,
       stderr,

@@ -6,17 +6,15 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { ROOT } from './support/process.ts';
+import { PLAIN_NODE, ROOT } from './support/process.ts';
 import { inSeconds, SIGNING_KEYS, signatureOf } from './support/signing.ts';
 
 const URLS = '/a.jpg?w=200&h=150\n/a.jpg?h=150&w=200\n/a.jpg?w=5000\n';
 const SUMMARY = /\n +1 {2}h=150&w=200 {2}accepted w=200&h=150 {2}the same\n.+\nCache entries by URL as it came: 3\.\n/s;
 
 function start(args: readonly string[], { input = '', env = {} } = {}) {
-  const child = spawn(process.execPath, ['dist/cli.js', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0', ...env },
-  });
+  const [file, ...node] = PLAIN_NODE;
+  const child = spawn(file, [...node, 'dist/cli.js', ...args], { cwd: ROOT, env: { ...process.env, ...env } });
   child.stdin.end(input);
   return child;
 }

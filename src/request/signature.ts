@@ -1,4 +1,4 @@
-import { canonicalOptions, canonicalQuery, type OptionPolicy } from './canonical.ts';
+import { canonicalOptions, type OptionPolicy, saidOptions } from './canonical.ts';
 import type { Ladders } from './ladder.ts';
 import { OF_ACCESS } from './names.ts';
 import { OPTION_NAMES, type OptionName, type Options } from './options.ts';
@@ -74,7 +74,7 @@ const OF_FEW_VALUES: readonly OptionName[] = ['w', 'h', 'dpr', 'enlarge', 'f'];
 
 /**
  * Whether a request needs no signature: what it gives can only mean one of a few pictures. `canonical` is what that comes to, which is
- * where a side that holds by default is seen. What else is given must change nothing, as a CDN may say what holds by default.
+ * where a side that holds by default is seen. What else is given must be what holds by default, which the canonical URL of a CDN says.
  */
 export function isExempt(given: Options, canonical: Options, { exemptions, policy }: ExemptionRule): boolean {
   if (exemptions.indexOf('presets') >= 0 && Object.keys(given).every((name) => name === 'preset')) return true;
@@ -84,8 +84,9 @@ export function isExempt(given: Options, canonical: Options, { exemptions, polic
   if ((w === undefined && h === undefined) || (pad !== undefined && given.dpr !== undefined)) return false;
   const { ladders } = policy;
   if (!isBounded(w, ladders.w) || !isBounded(h, ladders.h)) return false;
-  const few = canonicalOptions(ofFewValues(given, ladders), policy);
-  return canonicalQuery(few, policy) === canonicalQuery(canonical, policy);
+  const few = ofFewValues(given, ladders);
+  const said = saidOptions(canonicalOptions(few, policy), policy);
+  return (Object.keys(given) as OptionName[]).every((name) => few[name] !== undefined || given[name] === said[name]);
 }
 
 function ofFewValues(given: Options, { q }: Ladders): Options {

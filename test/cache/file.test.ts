@@ -18,7 +18,7 @@ import {
   setAge,
   temporaryFolder,
 } from '../support/cache-entries.ts';
-import { ROOT } from '../support/process.ts';
+import { PLAIN_NODE, ROOT } from '../support/process.ts';
 
 const MINUTE = 60_000;
 
@@ -344,14 +344,9 @@ const STORE_MODULE = JSON.stringify(path.join(ROOT, 'dist/cache/file.js'));
 async function programOf(t: Test, script: string) {
   const program = path.join(await temporaryFolder(t), 'program.mjs');
   await writeFile(program, script);
-  // Taken away by `env`, since tap puts its loaders, which take twice as long as Node.js itself, into whatever it sees started.
-  const plain = ['env', '-u', 'NODE_OPTIONS', process.execPath, program];
   return (folder: string, before: readonly string[] = []) => {
-    const [file = '', ...args] = [...before, ...plain, folder];
-    return spawn(file, args, {
-      env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const [file = '', ...args] = [...before, ...PLAIN_NODE, program, folder];
+    return spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   };
 }
 

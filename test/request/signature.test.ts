@@ -104,7 +104,9 @@ const EXEMPT: readonly (readonly [given: Options, defaults: Options, readonly Ex
   [{ w: 320 }, { pad: '1,1,1,1' }, ['ladder'], true],
   [{ w: 320, dpr: 1.5 }, { pad: '1,1,1,1' }, ['ladder'], false],
   // What holds anyway may be said, and nothing else.
-  [{ w: 320, blur: 1, fit: 'cover' }, { blur: 1 }, ['ladder'], true],
+  [{ w: 320, blur: 1 }, { blur: 1 }, ['ladder'], true],
+  [{ w: 320, fit: 'cover' }, {}, ['ladder'], false],
+  [{ w: 320, pos: 'top' }, {}, ['ladder'], false],
   [{ w: 320, pos: 'centre' }, { pos: 'top' }, ['ladder'], true],
   [{ w: 320, blur: 2 }, { blur: 1 }, ['ladder'], false],
   [{ f: 'auto', blur: 1 }, { w: 320, blur: 1 }, ['ladder'], true],
