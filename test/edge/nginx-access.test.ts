@@ -1,5 +1,6 @@
 import t from 'tap';
 import { arrivalsAt, startNginx, testsWithNginx, xCache } from '../support/nginx.ts';
+import { startRecorder } from '../support/recorder.ts';
 import { startService } from '../support/service.ts';
 import { inSeconds, SIGNING_KEYS, signed } from '../support/signing.ts';
 
@@ -17,6 +18,8 @@ test('signed URLs pass as they came, and are not kept', async (t) => {
       t.match(await nginx.get(target), { status: 200, headers: { 'x-cache': xCache } }, target);
       t.equal(arrivals.at(-1)?.url, target);
     }
+    const isOriginal = !query.includes('w=');
+    t.equal(arrivals.at(-1)?.headers.range, isOriginal ? 'bytes=0-1048575' : undefined, 'originals in slices');
   }
   t.equal(arrivals.length, 6);
 });
@@ -57,6 +60,19 @@ test('a URL that ends is never kept', async (t) => {
       t.match(await nginx.get(spelt), { status: 200, headers: { 'x-cache': 'BYPASS' } }, spelt);
     }
   }
+});
+
+test('uploads go as they came', async (t) => {
+  const recorder = await startRecorder(t);
+  const nginx = await startNginx(t, recorder);
+  for (const target of ['/-/uploads', '/-/uploads/form?b=1&a=2']) {
+    for (const method of ['GET', 'POST', 'OPTIONS']) {
+      await nginx.send(method, target, { authorization: 'Bearer x', accept: 'text/html' });
+      t.same(recorder.arrivals.at(-1), { target, accept: 'text/html' });
+      t.equal(recorder.headers().authorization, 'Bearer x');
+    }
+  }
+  t.equal(recorder.arrivals.length, 6, 'each time');
 });
 
 test('the secret of the CDN', async (t) => {
