@@ -27,7 +27,7 @@ const ASSUMPTIONS = {
 /** What each target is made of, and how. */
 const TARGETS = {
   cloudfront: { entry: 'cloudfront/function.ts', finish: asFunction },
-  nginx: { entry: 'nginx/canonical.ts', finish: lowered },
+  nginx: { entry: 'nginx/canonical.ts', finish: asNjsModule },
   cloudflare: { entry: 'cloudflare/worker.ts', finish: async (code) => code },
 };
 
@@ -103,6 +103,12 @@ const WITHOUT_TEXTS = {
 function asFunction(code) {
   const script = code.replace(/export\s*\{\s*(\w+) as handler\s*\};?/, 'function handler(event){return $1(event)}');
   return lowered(script);
+}
+
+/** As a module that njs imports, which knows no export but "export default". */
+async function asNjsModule(code) {
+  const module = await lowered(code);
+  return module.replace(/export\s*\{\s*(\w+) as default\s*\};?/, 'export default $1;');
 }
 
 /**

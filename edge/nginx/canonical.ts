@@ -6,18 +6,36 @@ interface NjsRequest {
   readonly headersIn: Readonly<Record<string, string | undefined>>;
 }
 
-/** `js_set`: path and query that are keyed and sent on; as they came where they cannot be read. */
-function url(request: NjsRequest): string {
-  const target = request.variables.request_uri ?? '';
-  const found = canonical(target, undefined);
-  if (found === undefined) return target;
-  return found.query === '' ? found.path : `${found.path}?${found.query}`;
+interface Asked {
+  readonly target: string;
+  readonly accept: string | undefined;
+  /** What is keyed and sent on: path and query, and the `Accept` header. */
+  readonly sent: { readonly url: string; readonly accept: string };
 }
 
-/** `js_set`: the `Accept` header that is keyed and sent on. */
-function accept({ variables, headersIn }: NjsRequest): string {
-  return canonical(variables.request_uri ?? '', headersIn.Accept)?.accept ?? '';
+/** The last one: both variables ask, and a request has a virtual machine of its own, or one that is used again (`js_context_reuse`). */
+let last: Asked | undefined;
+
+function asked({ variables, headersIn }: NjsRequest): Asked['sent'] {
+  const target = variables.request_uri ?? '';
+  const accept = headersIn.Accept;
+  if (last?.target !== target || last.accept !== accept) last = { target, accept, sent: sentFor(target, accept) };
+  return last.sent;
 }
+
+/** What cannot be read is passed as it came. */
+function sentFor(target: string, header: string | undefined): Asked['sent'] {
+  const found = canonical(target, header);
+  if (found === undefined) return { url: target, accept: header ?? '' };
+  const { path, query, accept } = found;
+  return { url: query === '' ? path : `${path}?${query}`, accept };
+}
+
+/** `js_set`: the request target. */
+const url = (request: NjsRequest) => asked(request).url;
+
+/** `js_set`: the `Accept` header; empty for none. */
+const accept = (request: NjsRequest) => asked(request).accept;
 
 // njs imports what is a default export.
 export default { url, accept };

@@ -1,28 +1,21 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { type EventEmitter, once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
-import { isExecutable } from './executable.ts';
-import { ROOT } from './process.ts';
+import { BINARY, MODULE, type NginxOptions, prepare } from './nginx-files.ts';
 import { type Answer, ask, type Service } from './service.ts';
 
-/** What a user copies to /etc/nginx/conf.d/. */
-export const CONFIGURATION = path.join(ROOT, 'edge/nginx/lambent.conf');
-const MISSING = 'nginx is not installed: apt-get install --no-install-recommends nginx-light';
-const BINARY = ['/usr/sbin', ...(process.env.PATH ?? '').split(path.delimiter)]
-  .map((folder) => path.join(folder, 'nginx'))
-  .find(isExecutable);
-
+const MISSING =
+  'nginx or its module http_js is not installed: apt-get install --no-install-recommends nginx-light libnginx-mod-http-js';
 /** `t.test` where nginx is installed. Elsewhere the file is skipped, in one line, or fails with REQUIRE_NGINX=1. */
 export function testsWithNginx(t: Test): (name: string, run: (t: Test) => Promise<void>) => void {
-  if (BINARY !== undefined) return (name, run) => void t.test(name, run);
+  if (MODULE !== undefined) return (name, run) => void t.test(name, run);
   if (process.env.REQUIRE_NGINX === '1') t.fail(MISSING);
   else t.plan(0, MISSING);
   return () => {};
@@ -34,13 +27,6 @@ export interface Nginx {
   send(method: string, target: string, headers?: Record<string, string>): Promise<Answer>;
   /** Asks until nginx says something else than HIT of it. */
   expired(target: string): Promise<Answer>;
-}
-
-export interface NginxOptions {
-  /** How long an answer is kept, for the 4s of the configuration. */
-  readonly fresh?: string;
-  /** What a user may be told to change: texts of the file, and others for them. */
-  readonly edits?: Readonly<Record<string, string>>;
 }
 
 /** For a service that asks the source every time, so that what is old can only be nginx's. */
@@ -93,48 +79,6 @@ export async function checkNginx(t: Test): Promise<string> {
   const { folder, args } = await prepare('http://127.0.0.1:3000', await freePort(), {});
   t.teardown(() => rm(folder, { recursive: true }));
   return (await promisify(execFile)(BINARY ?? '', ['-t', ...args])).stderr;
-}
-
-async function prepare(url: string, port: number, { fresh = '1h', edits = {} }: NginxOptions) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'lambent-nginx-'));
-  await mkdir(path.join(folder, 'cache'));
-  const changes = {
-    ...edits,
-    '127.0.0.1:8080': `127.0.0.1:${port}`,
-    'server 127.0.0.1:3000;': `server ${new URL(url).host};`,
-    '/var/cache/lambent ': `${folder}/cache `,
-    '422 4s;': `422 ${fresh};`,
-  };
-  await writeFile(path.join(folder, 'lambent.conf'), changed(await readFile(CONFIGURATION, 'utf8'), changes));
-  await writeFile(path.join(folder, 'nginx.conf'), around(folder));
-  return { folder, args: ['-p', folder, '-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`] };
-}
-
-/** Each text occurs once, or the file has changed and a test would run with another configuration than it says. */
-function changed(text: string, changes: Readonly<Record<string, string>>): string {
-  for (const [from, to] of Object.entries(changes)) {
-    if (text.split(from).length !== 2) throw new Error(`${CONFIGURATION} does not have "${from}" once.`);
-    text = text.replace(from, () => to);
-  }
-  return text;
-}
-
-/** What Debian has in nginx.conf, with nothing outside the folder. Two workers, as one would not share anything. */
-function around(folder: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `
-    daemon off;
-    worker_processes 2;
-    ${process.getuid?.() === 0 ? `user ${userInfo().username};` : ''}
-    pid ${folder}/nginx.pid;
-    error_log ${folder}/error.log warn;
-    events { worker_connections 1024; }
-    http {
-      access_log off;
-      gzip on;
-      ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n      ')}
-      include ${folder}/lambent.conf;
-    }`;
 }
 
 async function end(t: Test, child: ChildProcess, folder: string): Promise<void> {
