@@ -51,7 +51,7 @@ function relativeLinks(markdown: string): string[] {
 
 t.test('CDNs are told of every option', async (t) => {
   const names = Object.keys(OPTION_TEXTS);
-  t.match(readme, `query strings by allow-list: ${names.map((name) => `\`${name}\``).join(', ')};`);
+  t.match(readme, `${names.map((name) => `\`${name}\``).join(', ')}.`);
   const nginx = await read('edge/nginx/lambent.conf');
   t.match(nginx, `(${names.slice(names.indexOf('dl')).join('|')})=`, 'by which it tells originals');
   t.match(nginx, 'js_import lambent from conf.d/lambent.js;', 'which knows them all');
@@ -151,7 +151,8 @@ t.test('README has the two commands', (t) => {
 
 t.test('links lead to files', async (t) => {
   const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
-  for (const document of ['README.md', 'edge/nginx/README.md', 'edge/cloudflare/README.md', ...docs.map((file) => `docs/${file}`)]) {
+  const edges = ['cloudflare', 'cloudfront', 'nginx'].map((edge) => `edge/${edge}/README.md`);
+  for (const document of ['README.md', 'CONTRIBUTING.md', ...edges, ...docs.map((file) => `docs/${file}`)]) {
     for (const link of relativeLinks(await read(document))) {
       const file = path.join(ROOT, path.dirname(document), link);
       await t.resolves(access(file), `${document} -> ${link}`);
