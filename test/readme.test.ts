@@ -151,7 +151,12 @@ t.test('README has the two commands', (t) => {
 
 t.test('links lead to files', async (t) => {
   const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
-  for (const document of ['README.md', 'edge/nginx/README.md', 'edge/cloudflare/README.md', ...docs.map((file) => `docs/${file}`)]) {
+  for (const document of [
+    'README.md',
+    'edge/nginx/README.md',
+    'edge/cloudflare/README.md',
+    ...docs.map((file) => `docs/${file}`),
+  ]) {
     for (const link of relativeLinks(await read(document))) {
       const file = path.join(ROOT, path.dirname(document), link);
       await t.resolves(access(file), `${document} -> ${link}`);
