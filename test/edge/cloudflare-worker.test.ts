@@ -143,11 +143,14 @@ t.test('uploads pass as they came, where there are some', async (t) => {
   const answer = await ask('/-/uploads/form?b=1&a=2', { method: 'POST', body: 'a form', headers });
   t.same([answer.status, answer.headers.get('location')], [302, '/elsewhere'], 'a redirect is the client’s to follow');
   await ask('/-/uploads', { headers: { authorization: 'Bearer x' } });
+  const withoutSecret = await loadWorker(t, { ORIGIN, UPLOADS: '1' });
+  await withoutSecret.ask('/-/uploads', { headers });
   await ask('/-/uploadsx');
   await ask('/-/info?x', { method: 'DELETE' });
   t.same(received, [
     ['POST', '/-/uploads/form?b=1&a=2', 'a form', 'secret', 'Bearer x', undefined],
     ['GET', '/-/uploads', '', 'secret', 'Bearer x', undefined],
+    ['GET', '/-/uploads', '', undefined, 'Bearer x', undefined],
     ['GET', '/-/', '', 'secret', undefined, undefined],
     ['DELETE', '/-/', '', 'secret', undefined, undefined],
   ]);

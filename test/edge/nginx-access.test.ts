@@ -33,6 +33,7 @@ test('where nobody checks it, a signature is no entry, and neither is a seal', a
   }
   t.equal(xCache(await nginx.get('/harbour.jpg?w=64&exp=1&kid=x&sig=')), 'MISS');
   t.equal(xCache(await nginx.get('/harbour.jpg?w=64&exp=2&kid=y')), 'HIT', 'alone they mean nothing');
+  t.equal(await nginx.entries(), 1);
 });
 
 test('signed URLs are kept where they are checked, and others refused', async (t) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { type EventEmitter, once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
@@ -27,6 +27,8 @@ export interface Nginx {
   send(method: string, target: string, headers?: Record<string, string>): Promise<Answer>;
   /** Asks until nginx says something else than HIT of it. */
   expired(target: string): Promise<Answer>;
+  /** How many answers it has kept. */
+  entries(): Promise<number>;
 }
 
 /** For a service that asks the source every time, so that what is old can only be nginx's. */
@@ -69,6 +71,10 @@ export async function startNginx(t: Test, { url }: { readonly url: string }, opt
         answer = await nginx.get(target);
       }
       return answer;
+    },
+    async entries() {
+      const entries = await readdir(path.join(folder, 'cache'), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).length;
     },
   };
   return nginx;
