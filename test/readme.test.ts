@@ -151,17 +151,8 @@ t.test('README has the two commands', (t) => {
 
 t.test('links lead to files', async (t) => {
   const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
-<<<<<<< HEAD
   const edges = ['cloudflare', 'cloudfront', 'nginx'].map((edge) => `edge/${edge}/README.md`);
   for (const document of ['README.md', 'CONTRIBUTING.md', ...edges, ...docs.map((file) => `docs/${file}`)]) {
-=======
-  for (const document of [
-    'README.md',
-    'edge/nginx/README.md',
-    'edge/cloudflare/README.md',
-    ...docs.map((file) => `docs/${file}`),
-  ]) {
->>>>>>> fa760a177dbefcca16289f4aa6d589044bc09d64
     for (const link of relativeLinks(await read(document))) {
       const file = path.join(ROOT, path.dirname(document), link);
       await t.resolves(access(file), `${document} -> ${link}`);
