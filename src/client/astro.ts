@@ -22,8 +22,8 @@ export interface ImageConfig {
   readonly service: { readonly config: Site };
 }
 
-export interface Candidate {
-  readonly transform: Transform;
+export interface Candidate<T> {
+  readonly transform: T;
   readonly descriptor: string;
 }
 
@@ -35,7 +35,7 @@ const FITS: Readonly<Record<string, string>> = { contain: 'inside', 'scale-down'
 /** An image service for Astro, which wants a default export. */
 export default { validateOptions, getURL, getSrcSet, getHTMLAttributes };
 
-function validateOptions(transform: Transform): Transform {
+function validateOptions<T extends Transform>(transform: T): T {
   if (typeof transform.src === 'string') return transform;
   throw new TypeError('src is a picture of the site itself; expected the path of an object that Lambent serves');
 }
@@ -56,8 +56,8 @@ function getURL({ src, width, height, ...asked }: Transform, { service }: ImageC
 }
 
 /** Candidates by width, or for a fixed width by density; the box keeps its shape. */
-function getSrcSet({ widths = [], densities = [], ...transform }: Transform): Candidate[] {
-  const { width, height } = transform;
+function getSrcSet<T extends Transform>(transform: T): Candidate<T>[] {
+  const { width, height, widths = [], densities = [] } = transform;
   const candidate = (to: number, descriptor: string) => ({
     transform: { ...transform, width: to, height: width && height && Math.max(1, Math.round((to * height) / width)) },
     descriptor,
