@@ -22,6 +22,11 @@ const RULES: readonly {
     refused: ['../errors.ts', '../config.ts', 'node:crypto', 'sharp'],
   },
   {
+    place: 'client/x.ts',
+    allowed: ['./y.ts', '../request/y.ts', '../formats.ts'],
+    refused: ['../errors.ts', '../config.ts', 'node:crypto', 'next', 'astro'],
+  },
+  {
     place: 'sources/x.ts',
     allowed: ['./y.ts', '../errors.ts', '../request/y.ts', 'mime'],
     refused: ['../cache/y.ts', '../config.ts', 'fastify'],

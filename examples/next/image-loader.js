@@ -1,0 +1,3 @@
+import { nextLoader } from 'lambent/next';
+
+export default nextLoader({ base: process.env.IMAGES_URL });
