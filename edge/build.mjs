@@ -2,15 +2,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../dist/config-error.js';
+import { readEdgePolicy } from '../dist/edge-policy.js';
 import { bundleClient, bundleEdge, MAX_FUNCTION_BYTES } from './bundle.mjs';
-import { readPolicy } from './policy.mjs';
 
 const DIST = path.join(import.meta.dirname, '../dist');
 
 const FILES = { cloudfront: 'cloudfront-function.js', nginx: 'nginx.js', cloudflare: 'cloudflare-worker.js' };
 
 async function main() {
-  const policy = readPolicy(process.env);
+  const policy = readEdgePolicy(process.env);
   await mkdir(path.join(DIST, 'edge'), { recursive: true });
   await writeFile(path.join(DIST, 'client.min.js'), await bundleClient());
   await Promise.all(

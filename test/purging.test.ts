@@ -191,7 +191,7 @@ t.test('CloudFront is told by paths, or by the tags that answers carry', async (
   const byPaths = await startService(t, { env });
   const order = { keys: ['harbour.jpg'], prefixes: ['a b/'] };
   t.match(await purge(byPaths, order), { status: 200, store: 'none', replicas: 'none', cdn: 'done' });
-  t.same(cloudFront.invalidations[0]?.items, ['/harbour.jpg*', '/a%20b/*', '/a+b/*']);
+  t.same(cloudFront.invalidations[0]?.items, ['/harbour.jpg*', '/a%20b/*', '/a+b/*', '/a%2Bb/*']);
   t.match(await purge(byPaths, { tags: ['0123456789abcdef'] }), {
     status: 400,
     error: { code: 'bad_purge', message: /PURGE_CLOUDFRONT_BY/ },

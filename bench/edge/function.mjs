@@ -1,10 +1,10 @@
 import vm from 'node:vm';
+import { readEdgePolicy } from '../../dist/edge-policy.js';
 import { bundleEdge } from '../../edge/bundle.mjs';
-import { readPolicy } from '../../edge/policy.mjs';
 
 /** The CloudFront Function of a service with this environment, as it is deployed: `{ policy, code, handler }`. */
 export async function buildFunction(env) {
-  const policy = readPolicy(env);
+  const policy = readEdgePolicy(env);
   const code = await bundleEdge('cloudfront', policy);
   return { policy, code, handler: evaluate(code) };
 }

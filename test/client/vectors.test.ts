@@ -1,8 +1,8 @@
 import t from 'tap';
 import { imageUrl } from '../../src/client.ts';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
 import { parseRequest } from '../../src/request/parse.ts';
-import { readPolicy } from '../support/edge.ts';
 import { readVectors, type Vector } from '../support/vectors.ts';
 
 /** What a vector is about; undefined for what cannot be read, is signed or is the service's own, and has no other form. */
@@ -14,7 +14,7 @@ function read({ url, forwarded }: Vector, policy: OptionPolicy) {
 t.test('a page writes the URL that a CDN makes of any other spelling', async (t) => {
   let written = 0;
   for (const { env, vectors } of await readVectors()) {
-    const policy = readPolicy(env);
+    const policy = readEdgePolicy(env);
     for (const vector of vectors) {
       const request = read(vector, policy);
       if (request === undefined) continue;

@@ -1,8 +1,8 @@
 import t from 'tap';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
 import type { OptionPolicy } from '../../src/request/canonical.ts';
 import { canonicalUrl } from '../../src/request/canonical-url.ts';
 import { OPTION_READERS } from '../../src/request/parse.ts';
-import { readPolicy } from '../support/edge.ts';
 import { startRecorder } from '../support/recorder.ts';
 import { readVectors, type Vector } from '../support/vectors.ts';
 import { loadWorker, resolved } from '../support/worker.ts';
@@ -20,7 +20,7 @@ for (const { env, vectors } of await readVectors()) {
   t.test(`vectors ${JSON.stringify(env)}`, async (t) => {
     const recorder = await startRecorder(t);
     const { ask, passes } = await loadWorker(t, { ORIGIN: recorder.url }, env);
-    const policy = readPolicy(env);
+    const policy = readEdgePolicy(env);
     for (const vector of vectors) {
       const { length } = recorder.arrivals;
       await ask(vector.url, { headers: vector.accept === '' ? {} : { accept: vector.accept } });

@@ -6,7 +6,8 @@ import { createContext, Script } from 'node:vm';
 import { transform } from 'esbuild';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { bundleEdge, readPolicy } from '../support/edge.ts';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
+import { bundleEdge } from '../support/edge.ts';
 import { isExecutable } from '../support/executable.ts';
 import { ROOT } from '../support/process.ts';
 import { readVectors, type Vector } from '../support/vectors.ts';
@@ -79,7 +80,7 @@ function load(code: string): Handler {
 
 t.test('all vectors, in a context without anything of Node.js', async (t) => {
   for (const { env, vectors } of await readVectors()) {
-    const code = await bundleEdge('cloudfront', readPolicy(env));
+    const code = await bundleEdge('cloudfront', readEdgePolicy(env));
     t.ok(Buffer.byteLength(code) <= MAX_BYTES, `${Buffer.byteLength(code)} bytes with ${JSON.stringify(env)}`);
     const handler = load(code);
     for (const vector of vectors) {
@@ -98,7 +99,7 @@ t.test(
   { skip: NJS || isNeeded ? false : 'njs is not installed: apt-get install njs' },
   async (t) => {
     for (const { env, vectors } of await readVectors()) {
-      const code = await bundleEdge('cloudfront', readPolicy(env));
+      const code = await bundleEdge('cloudfront', readEdgePolicy(env));
       const answers = await runInNjs(t, code, vectors.map(eventOf));
       for (const [index, vector] of vectors.entries()) {
         t.same(answers[index] && seen(answers[index]), expected(vector), `${JSON.stringify(env)} ${vector.url}`);
@@ -121,11 +122,11 @@ async function runInNjs(t: Test, code: string, events: readonly Event[]): Promis
 
 t.test('what was built is what these tests run', async (t) => {
   const file = path.join(ROOT, 'dist/edge/cloudfront-function.js');
-  t.equal(await readFile(file, 'utf8'), await bundleEdge('cloudfront', readPolicy({})));
+  t.equal(await readFile(file, 'utf8'), await bundleEdge('cloudfront', readEdgePolicy({})));
 });
 
 t.test('only statements of ES5, and arrows and templates besides', async (t) => {
-  const code = await bundleEdge('cloudfront', readPolicy({ WIDTHS: '320,640' }));
+  const code = await bundleEdge('cloudfront', readEdgePolicy({ WIDTHS: '320,640' }));
   // A compiler that is told to write ES5, but for these two, changes nothing: it lowers what is newer, or says that it cannot.
   const supported = { arrow: true, 'template-literal': true };
   const [lowered, same] = await Promise.all([
@@ -137,7 +138,7 @@ t.test('only statements of ES5, and arrows and templates besides', async (t) => 
 });
 
 t.test('never throws: what cannot be read passes', async (t) => {
-  const handler = load(await bundleEdge('cloudfront', readPolicy({ WIDTHS: '320,640' })));
+  const handler = load(await bundleEdge('cloudfront', readEdgePolicy({ WIDTHS: '320,640' })));
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 20 }),
     fc.constantFrom('%', '%zz', '%C0', '1', '200', 'auto', ''),
@@ -161,7 +162,7 @@ t.test('never throws: what cannot be read passes', async (t) => {
 });
 
 t.test('nothing but the request’s URL and Accept is touched', async (t) => {
-  const handler = load(await bundleEdge('cloudfront', readPolicy({})));
+  const handler = load(await bundleEdge('cloudfront', readEdgePolicy({})));
   const event = eventOf({ url: '/a.jpg?h=1&w=2&f=auto', accept: 'image/webp' });
   event.request.headers['x-request-id'] = { value: 'abc' };
   t.same(handler(event), {

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { bundleEdge, readPolicy } from '../support/edge.ts';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
+import { bundleEdge } from '../support/edge.ts';
 
 interface NjsRequest {
   readonly variables: { readonly request_uri?: string };
@@ -14,7 +15,7 @@ interface Module {
 }
 
 t.test('a machine that is used for several requests mixes none of them up', async (t) => {
-  const folder = t.testdir({ 'nginx.mjs': await bundleEdge('nginx', readPolicy({})) });
+  const folder = t.testdir({ 'nginx.mjs': await bundleEdge('nginx', readEdgePolicy({})) });
   const file = pathToFileURL(path.join(folder, 'nginx.mjs'));
   const { default: lambent }: { default: Module } = await import(file.href);
   const rows = [

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
 import { acceptedFormats, forwardedAccept } from '../../src/request/accept.ts';
 import { canonicalUrl } from '../../src/request/canonical-url.ts';
 import { OPTION_NAMES } from '../../src/request/options.ts';
 import { OPTION_READERS } from '../../src/request/parse.ts';
-import { readPolicy } from '../support/edge.ts';
 import { ROOT } from '../support/process.ts';
 import { readVectors } from '../support/vectors.ts';
 // biome-ignore lint/correctness/useImportExtensions: a program, which has its types beside it.
@@ -21,7 +21,7 @@ t.test('the files are what their rows and rules make', async (t) => {
 t.test('vectors', async (t) => {
   let vectorCount = 0;
   for (const { env, vectors } of await readVectors()) {
-    const policy = readPolicy(env);
+    const policy = readEdgePolicy(env);
     const read = OPTION_READERS[policy.dialect];
     for (const { url, accept, canonical, forwarded } of vectors) {
       vectorCount++;
@@ -49,7 +49,7 @@ t.test('every option is in a vector', async (t) => {
 const PRESETS = { card: { w: 300, h: 200, f: 'auto' }, large: { w: 2000 } } as const;
 
 t.test('a preset that stands alone stays, one with other options is what it stands for', (t) => {
-  const policy = { ...readPolicy({}), presets: PRESETS };
+  const policy = { ...readEdgePolicy({}), presets: PRESETS };
   const rows = [
     ['/a.jpg?preset=card&utm=1', '/a.jpg?preset=card', 'image/avif'],
     ['/a.jpg?dl=a.jpg&preset=card', '/a.jpg?preset=card&dl=a.jpg', 'image/avif'],

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { bundleEdge, readPolicy } from './edge.ts';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
+import { bundleEdge } from './edge.ts';
 import { isExecutable } from './executable.ts';
 import { ROOT } from './process.ts';
 
@@ -54,7 +55,7 @@ const scripts = new Map<string, Promise<string>>();
 
 /** What `npm run build` writes with these variables; each is written once. */
 function scriptFor(env: Readonly<Record<string, string>>): Promise<string> {
-  const known = scripts.get(JSON.stringify(env)) ?? bundleEdge('nginx', readPolicy(env));
+  const known = scripts.get(JSON.stringify(env)) ?? bundleEdge('nginx', readEdgePolicy(env));
   scripts.set(JSON.stringify(env), known);
   return known;
 }

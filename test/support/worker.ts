@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
-import { bundleEdge, readPolicy } from './edge.ts';
+import { readEdgePolicy } from '../../src/edge-policy.ts';
+import { bundleEdge } from './edge.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -13,7 +14,7 @@ const HOST = 'https://images.example';
 
 /** The Worker as it is built, and how it is asked. */
 export async function loadWorker(t: Test, variables: Variables, env: Variables = {}) {
-  const folder = t.testdir({ 'worker.mjs': await bundleEdge('cloudflare', readPolicy(env)) });
+  const folder = t.testdir({ 'worker.mjs': await bundleEdge('cloudflare', readEdgePolicy(env)) });
   const file = pathToFileURL(path.join(folder, 'worker.mjs'));
   const { default: worker }: { default: Worker } = await import(file.href);
   let passes = 0;
