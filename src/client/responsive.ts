@@ -7,7 +7,7 @@ import { rewritten } from './stored-image.ts';
 export type { ResponsiveOptions } from './responsive-options.ts';
 export type { Size } from './stored-shape.ts';
 
-/** The worst of tags are read at some 250 KB a second. */
+/** One MiB of articles takes half a second of a processor; of nothing but images 6.4 s, and 22 MB come of it. */
 const MAX_LENGTH = 1_048_576;
 
 /**

@@ -1,4 +1,4 @@
-import { type DefaultTreeAdapterMap, type DefaultTreeAdapterTypes, defaultTreeAdapter, html, parse } from 'parse5';
+import { type DefaultTreeAdapterMap, type DefaultTreeAdapterTypes, defaultTreeAdapter, parse } from 'parse5';
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -29,7 +29,8 @@ export function storedImages(text: string): readonly StoredImage[] | undefined {
       left--;
       if (left < 0) throw TOO_MANY;
       const element = defaultTreeAdapter.createElement(name, namespace, attributes);
-      if (name === 'img' && namespace === html.NS.HTML) images.push(element);
+      // A drawing ends where an image begins, so it is none of SVG (HTML, 13.2.6.5).
+      if (name === 'img') images.push(element);
       return element;
     },
   };

@@ -114,6 +114,7 @@ t.test('what the service is configured to is in the URLs, too', (t) => {
   const { src } = written('<img src="/a.jpg?w=50">', { site: { policy } }) ?? {};
   t.equal(src, '/a.jpg?w=100&amp;dpr=1&amp;q=60');
   const dialect = 'lambda-edge' as const;
+  t.notOk(written('<img src="/a.jpg?w=200&sig=abc">', { site: { policy: { dialect } } }));
   t.same(offered('<img src="/a.jpg?w=200px&w=3&rot=90&sig=">', { site: { policy: { dialect } } }), [
     'w=200&f=auto 200w',
     'w=400&f=auto 400w',

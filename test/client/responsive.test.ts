@@ -107,6 +107,7 @@ t.test('a src that cannot be read, or be changed without a key, is left alone', 
     'a.jpg?w=400&sig=abc',
     'a.jpg?sig=abc&w=400',
     'a.jpg?w=400&s%69g=abc',
+    'a.jpg?w=400&s\nig=abc',
     'a.jpg?w=400&pending=1.k.abc',
     'a.jpg?pend%69ng=1.k.abc',
     'a.jpg?preset=thumb',
@@ -138,6 +139,8 @@ t.test('without a base, what begins with one slash is ours; with others, their b
       [`<img src="${BASE}/a.jpg">`]: `<img src="${BASE}/a.jpg">`,
     },
   );
+  const siblings = { site: { base: '/img' }, origins: ['/img2'] };
+  t.match(responsive('<img src="/img2/a.jpg">', siblings), 'src="/img/a.jpg"', 'not by the beginning of a name');
   const moved = `<img src="${BASE}/a.jpg" ${OF_URL} sizes="100vw" ${LAZY}>`;
   becomes(
     t,

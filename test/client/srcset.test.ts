@@ -47,6 +47,8 @@ t.test('nothing wider than the original is offered, but that', (t) => {
     { url: '/a.jpg?w=100&enlarge=0&f=auto', width: 100 },
     { url: '/a.jpg?w=200&enlarge=0&f=auto', width: 150 },
   ]);
+  t.same(widths({}, { policy }), [100, 200], 'a ladder is what is offered');
+  t.same(widths({}, { policy, widths: [100] }), [100]);
   t.end();
 });
 
