@@ -154,7 +154,7 @@ t.test('a width in the text goes into sizes', (t) => {
   t.equal(half('calc(100vw - (2 * 1rem))'), 'calc(calc(100vw - (2 * 1rem)) * 0.5)');
   t.equal(
     half('(min-width: 10em) and (height > 1px) min(50vw, 10px), 8e1px'),
-    '(min-width: 10em) and (height > 1px) calc(min(50vw, 10px) * 0.5), calc(8e1px * 0.5)',
+    '(min-width: 10em) and (height &gt; 1px) calc(min(50vw, 10px) * 0.5), calc(8e1px * 0.5)',
   );
   t.equal(half(' , '), '50vw');
   t.end();
