@@ -66,6 +66,21 @@ const RULES: readonly {
     allowed: ['./y.ts', '../request/y.ts', 'node:crypto'],
     refused: ['../config.ts', '../http/y.ts', 'fastify', 'sharp'],
   },
+  {
+    place: 'client.ts',
+    allowed: ['./client/y.ts'],
+    refused: ['./client/responsive.ts', './request/y.ts', 'node:crypto', 'parse5'],
+  },
+  {
+    place: 'client/x.ts',
+    allowed: ['./y.ts', '../request/y.ts', '../formats.ts'],
+    refused: ['./responsive.ts', './stored-html.ts', '../errors.ts', 'node:crypto', 'parse5', 'sharp'],
+  },
+  {
+    place: 'client/stored-x.ts',
+    allowed: ['./y.ts', './stored-y.ts', '../request/y.ts', 'parse5'],
+    refused: ['../errors.ts', 'node:fs', 'sharp'],
+  },
   { place: 'telemetry/x.ts', allowed: ['pino'], refused: ['fastify'] },
 ];
 

@@ -17,7 +17,7 @@ import { parsePosition } from '../request/position.ts';
 export interface Site {
   /** What stands before the path of a picture, e.g. `https://images.example.com`; without one URLs begin with the path. */
   readonly base?: string;
-  /** The widths that a picture is offered in where a call names none: pixels, ascending. */
+  /** The widths that a picture is offered in where a call names none: pixels, ascending. Without them, the rungs of the policy's ladder. */
   readonly widths?: readonly number[];
   /** What the service is configured to otherwise than by default, so that URLs are the canonical ones there, too. */
   readonly policy?: Partial<OptionPolicy>;

@@ -26,8 +26,9 @@ export function candidates(key: string, options: SizedOptions = {}, site: Site =
 export function candidatesAs(key: string, options: SizedOptions, site: Site): readonly Candidate[] {
   const { widths, width, ...picture } = options;
   const { w, h } = picture;
-  const offered = widths ?? (w === undefined ? (site.widths ?? USUAL_WIDTHS) : [w, 2 * w]);
-  return offeredWidths(offered, width, policyOf(site).ladders.w).map(({ asked, actual }) => ({
+  const ladder = policyOf(site).ladders.w;
+  const usual = site.widths ?? (ladder.length > 0 ? ladder : USUAL_WIDTHS);
+  return offeredWidths(widths ?? (w === undefined ? usual : [w, 2 * w]), width, ladder).map(({ asked, actual }) => ({
     url: imageUrl(
       key,
       { enlarge: 0, ...picture, w: asked, ...(w !== undefined && h !== undefined && { h: (asked * h) / w }) },
