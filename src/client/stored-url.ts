@@ -1,4 +1,5 @@
 import { canonicalOptions } from '../request/canonical.ts';
+import { isSealed } from '../request/canonical-url.ts';
 import { hasControlCharacter } from '../request/characters.ts';
 import { readLambdaEdgeOptions } from '../request/lambda-edge.ts';
 import type { Options } from '../request/options.ts';
@@ -51,10 +52,8 @@ function encoded(text: string): string | undefined {
   }
 }
 
-const IS_SEALED = /(?:^|&)(?:sig|pending)=[^&]/;
-
 function optionsOf(query: string, site: Site): ImageOptions | undefined {
-  if (IS_SEALED.test(query)) return undefined;
+  if (isSealed(query)) return undefined;
   const read: Options | undefined =
     policyOf(site).dialect === 'native' ? parseAllOptions(query).value : readLambdaEdgeOptions(query);
   if (read === undefined || read.preset !== undefined) return undefined;

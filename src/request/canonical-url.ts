@@ -49,10 +49,15 @@ export function canonicalUrl(
   if (canonical.problem) return canonical;
   const options = canonical.value;
   const forwarded = forwardedAccept(acceptedFor(options, accept));
-  if (!policy.isUnsealed && SEAL.test(query)) return { value: { path, query, accept: forwarded } };
+  if (!policy.isUnsealed && isSealed(query)) return { value: { path, query, accept: forwarded } };
   return {
     value: { path: `/${encodeKey(key.value)}`, query: queryOf(given.value, options, policy), accept: forwarded },
   };
+}
+
+/** Whether a query has a signature, or shows an upload that waits. */
+export function isSealed(query: string): boolean {
+  return SEAL.test(query);
 }
 
 /** A preset that stands alone stays one: where nothing else is served, or only presets are served unsigned, its options are refused. */
