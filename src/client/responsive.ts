@@ -37,9 +37,15 @@ function printed(attributes: Attributes): string {
     .join('');
 }
 
-const REFERENCES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
-/** Within double quotes (HTML, 13.1.2.3); without a bracket either, so that it ends nothing wherever a text is put. */
+/** Within double quotes (HTML, 13.1.2.3); without brackets and other quotes either, so that it ends nothing wherever a text is put. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => REFERENCES[character] as string);
+  return text.replace(/[&<>"']/g, (character) => REFERENCES[character] as string);
 }

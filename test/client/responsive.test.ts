@@ -163,10 +163,10 @@ t.test('an address comes out in its one spelling, whatever it was written in', (
   for (const written of [`"${BASE}/ü &quot;'.jpg"`, `'${BASE}/%c3%bc &#34;&apos;.jpg'`, `${BASE}/ü%20%22%27.jpg`]) {
     t.equal(responsive(`<img alt=a src=${written} id=b>`, SITE), `<img alt=a ${expected} id=b>`, written);
   }
-  const base = 'https://h.example/"><script>&';
+  const base = `https://h.example/"><script>&'`;
   t.equal(
     responsive(`<img src="${base.replace('"', '&quot;')}/a.jpg">`, { site: { base, widths: [100] } }),
-    '<img src="https://h.example/&quot;><script>&/a.jpg" srcset="https://h.example/&quot;&gt;&lt;script&gt;&amp;/a.jpg?w=100&amp;enlarge=0&amp;f=auto 100w" ' +
+    `<img src="https://h.example/&quot;><script>&'/a.jpg" srcset="https://h.example/&quot;&gt;&lt;script&gt;&amp;&#39;/a.jpg?w=100&amp;enlarge=0&amp;f=auto 100w" ` +
       `sizes="100vw" ${LAZY}>`,
   );
   t.end();
