@@ -1,8 +1,7 @@
 /** How wide something is shown: a part of what it is in, or pixels. */
-export interface ShownWidth {
-  readonly part?: number;
-  readonly pixels?: number;
-}
+export type ShownWidth =
+  | { readonly part: number; readonly pixels?: undefined }
+  | { readonly pixels: number; readonly part?: undefined };
 
 /** What a `style` attribute says of the width; the last declaration counts (CSS 2.2, 6.4.1). */
 export function styledWidth(style: string): ShownWidth | undefined {
@@ -90,8 +89,8 @@ function partOf(length: string, part: number): string {
   return unit === undefined ? `calc(${length} * ${rounded(part)})` : `${rounded(Number(number) * part)}${unit}`;
 }
 
-function atMost(length: string, pixels = Infinity): string {
-  return pixels === Infinity ? length : `min(${rounded(pixels)}px, ${length})`;
+function atMost(length: string, pixels: number): string {
+  return `min(${rounded(pixels)}px, ${length})`;
 }
 
 function rounded(value: number): number {

@@ -1,4 +1,10 @@
-import { type DefaultTreeAdapterMap, type DefaultTreeAdapterTypes, defaultTreeAdapter, parse } from 'parse5';
+import {
+  type DefaultTreeAdapterMap,
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  parse,
+  type Token,
+} from 'parse5';
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -37,8 +43,8 @@ export function storedImages(text: string): readonly StoredImage[] | undefined {
   try {
     // A text that is no whole document is one's body.
     parse<DefaultTreeAdapterMap>(text, { treeAdapter, sourceCodeLocationInfo: true });
-  } catch (error) {
-    if (error !== TOO_MANY) throw error;
+  } catch {
+    // Nothing else is thrown there; a text that cannot be read would be left alone as well.
     return undefined;
   }
   const placeOf = places();
@@ -116,9 +122,9 @@ function placeIn(node: ParentNode, outside: Place): Place {
 function attributesOf({ attrs, sourceCodeLocation }: Element): StoredImage['attributes'] {
   const places = sourceCodeLocation?.attrs ?? {};
   return new Map(
-    attrs.map(({ name, value }) => [
-      name,
-      { value, start: places[name]?.startOffset ?? 0, end: places[name]?.endOffset ?? 0 },
-    ]),
+    attrs.map(({ name, value }) => {
+      const { startOffset: start, endOffset: end } = places[name] as Token.Location;
+      return [name, { value, start, end }];
+    }),
   );
 }

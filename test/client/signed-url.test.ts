@@ -102,6 +102,7 @@ t.test('what is canonical at a site is what is signed', async (t) => {
     await signedUrl('a.jpg', { w: 400 }, KEY, { policy, base: 'https://h.example' }),
     /^https:..h\.example\/a\.jpg\?w=640&kid=new&sig=/,
   );
+  await t.rejects(signedUrl('a.jpg', { w: 400 }, { kid: 'new', secret: '' }), 'without a secret nothing is signed');
   const bad = [
     // @ts-expect-error a key has an id
     () => signedUrl('a', {}, { secret: 'ff' }),
